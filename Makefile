@@ -1,0 +1,81 @@
+# The virtual environment is made once; a stamp file in it remembers which extras are installed.
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+PROJECT := setup.cfg pyproject.toml
+# What the person's own shell sets for a ledger must not reach a demonstration.
+CLEAN_ENV := env -u CLAIMS_LEDGER -u CLAIMS_RECORDER -u CLAIMS_STORY -u PYTHONPATH
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.DELETE_ON_ERROR:
+.PHONY: help demo test check format golden wheel-test clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@echo 'ARGS="-k csv" is handed to pytest; PYTHON=python3.13 chooses the interpreter.'
+
+demo: $(VENV)/.installed ## load the seed story into a new ledger in demo/ (replaced each time), show it
+	@rm -rf demo && mkdir demo
+	@cd demo && $(CLEAN_ENV) "$(abspath $(BIN))/claims" demo
+
+test: $(VENV)/.test ## run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.dev ## check format, lint, types and the import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy ledger
+	$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## format the code and mend what ruff can mend
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+golden: $(VENV)/.test ## rewrite the golden files (then read the diff)
+	LEDGER_GOLDEN=1 $(BIN)/python -m pytest tests/golden $(ARGS)
+
+wheel-test: $(VENV)/.dev ## build the wheel, install it elsewhere, run its demonstration there
+	@set -eu; work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
+	echo "building the wheel"; \
+	$(BIN)/python -m build --outdir "$$work/dist" . > "$$work/log" 2>&1 \
+	    || { cat "$$work/log" >&2; exit 1; }; \
+	$(BIN)/python -m zipfile -l "$$work"/dist/*.whl > "$$work/list"; \
+	for part in ledger/py.typed ledger/migrations/env.py ledger/migrations/versions/ \
+	    ledger/seeds/ dist-info/licenses/LICENSE; do \
+	    grep -q "$$part" "$$work/list" || { echo "the wheel lacks $$part" >&2; exit 1; }; \
+	done; \
+	! grep -E '^(tests|alembic|seeds)/|__pycache__' "$$work/list" \
+	    || { echo "the wheel holds what it should not" >&2; exit 1; }; \
+	$(PYTHON) -m venv "$$work/venv"; \
+	"$$work/venv/bin/python" -m pip --disable-pip-version-check install -q "$$work"/dist/*.whl; \
+	mkdir "$$work/elsewhere"; cd "$$work/elsewhere"; \
+	echo "running claims demo from the installed wheel"; \
+	$(CLEAN_ENV) "$$work/venv/bin/claims" demo > "$$work/shown" \
+	    || { cat "$$work/shown"; exit 1; }; \
+	test -s "$$work/shown" || { echo "claims demo printed nothing" >&2; exit 1; }; \
+	$(CLEAN_ENV) "$$work/venv/bin/python" -m ledger --help > "$$work/shown"; \
+	echo "the installed wheel works"
+
+clean: ## remove all that these targets made
+	rm -rf $(VENV) demo build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache \
+	    .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	    echo 'make: $(PYTHON) is missing or older than Python 3.11: name a newer one, as in' >&2; \
+	    echo '    make $(or $(MAKECMDGOALS),demo) PYTHON=python3.13' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(PROJECT) | $(BIN)/python
+	$(PIP) install -q -e .
+	@touch $@
+
+$(VENV)/.%: $(PROJECT) | $(BIN)/python
+	$(PIP) install -q -e '.[$*]'
+	@touch $@

@@ -1,0 +1,306 @@
+"""The recording half of the façade: one method for each thing a desk does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+from ledger.book.loading import Loading
+from ledger.book.lookup import entry_at, find_source
+from ledger.book.recording import Recording, Salt, Word
+from ledger.book.views import Receipt
+from ledger.errors import Misused, Problem, Rejected
+from ledger.formats.rows import Row
+from ledger.model import (
+    Authority,
+    Body,
+    Document,
+    Group,
+    Hold,
+    Opening,
+    Policy,
+    Release,
+    Retract,
+    Same,
+    Source,
+    Statement,
+    Vet,
+    Wording,
+)
+from ledger.store import Store
+from ledger.times import Moment, show_time, zone_named
+from ledger.vocabulary import Mistake, Part, Reason, SourceKind, Status, Visibility
+
+_COPIED = (Part.QUOTE, Part.NOTE, Part.URL, Part.EVIDENCE)
+
+
+class DeskActs:
+    """What a recorder may do. Each method writes all of its entries in one transaction, or raises and writes none.
+
+    They raise :class:`~ledger.errors.Rejected` where a rule says no, :class:`~ledger.errors.Unclear` where a wording
+    fits no one thing, :class:`~ledger.errors.Misused` where something needed was not given.
+    """
+
+    def __init__(self, store: Store, *, recorder: str | None, clock: Callable[[], datetime], salt: Salt) -> None:
+        self._store = store
+        self._recorder = recorder
+        self._clock = clock
+        self._salt = salt
+        self._opening: Opening | None = None
+
+    @contextmanager
+    def _recording(self) -> Iterator[Recording]:
+        if self._recorder is None or not self._recorder.strip():
+            raise Misused("recorder: nobody is named", next="give --recorder NAME, or set CLAIMS_RECORDER")
+        with self._store.writing() as writer:
+            yield Recording(writer, self._recorder.strip(), self._clock(), self._salt)
+
+    def record(
+        self,
+        claim: int | str,
+        status: Status,
+        *,
+        by: int | str,
+        via: Sequence[int | str] = (),
+        said: Moment | None,
+        to: int | str | None = None,
+        why: Reason | None = None,
+        story: int | str | None = None,
+        by_kind: SourceKind | None = None,
+        by_group: int | str | None = None,
+        via_kinds: Sequence[SourceKind] = (),
+        quote: str | None = None,
+        note: str | None = None,
+        url: str | None = None,
+        evidence: Document | None = None,
+        internal: Collection[Part] = (),
+        new: bool = False,
+        key: str | None = None,
+    ) -> Receipt:
+        """Record what a source did to a claim, with the story, the claims and the sources that are new.
+
+        ``said`` is when the speaker said it, None if that is unknown. ``via`` names the relayers, nearest the speaker
+        first. ``key`` (32 hex digits) makes the call idempotent. A new source without its kind raises
+        :class:`~ledger.book.UnknownSource`.
+        """
+        parts = {Part.QUOTE: quote, Part.NOTE: note, Part.URL: url, Part.EVIDENCE: evidence}
+        word = Word(
+            claim, status, by, via, said, to, why, story, by_kind, by_group, via_kinds, parts, internal, new, key
+        )
+        with self._recording() as act:
+            return self._say(act, word)
+
+    def _say(self, act: Recording, word: Word) -> Receipt:
+        known = act.repeated(word.key)
+        if known is not None:
+            act.remark(f"recorded before, as entry {known}")
+            return act.receipt(known)
+        if word.status is Status.WITHDRAWN:
+            act.claim(word.claim, word.story, new=False, opens=False)
+        index = act.say(word)
+        act.finish()
+        if word.said is not None:
+            zone = zone_named(_opening(act).zone)
+            act.remark(f"said {show_time(word.said.at, zone, word.said.precision)}")
+        return act.receipt(index)
+
+    def load(self, rows: Iterable[Row | Problem]) -> tuple[int, ...]:
+        """Append the rows of a file in one transaction; return the indexes written.
+
+        Names and texts are found or opened, never matched by likeness. A row that was loaded before adds nothing.
+        Raises :class:`~ledger.errors.Rejected` with every problem of every row, and then writes nothing.
+        """
+        with self._recording() as act:
+            loading = Loading(act)
+            for row in rows:
+                if isinstance(row, Problem):
+                    loading.problems.append(row)
+                else:
+                    loading.take(row)
+            if loading.problems:
+                raise Rejected("nothing was loaded", problems=loading.problems, next="mend the file and load it again")
+            return act.wrote
+
+    def take_back(
+        self,
+        index: int,
+        *,
+        said: Moment | None,
+        why: Reason | None = None,
+        quote: str | None = None,
+        note: str | None = None,
+        url: str | None = None,
+        internal: Collection[Part] = (),
+        key: str | None = None,
+    ) -> Receipt:
+        """Record that a source no longer stands by one statement: ``withdrawn``, with the same chain."""
+        with self._recording() as act:
+            body = _statement(act, index)
+            parts = {Part.QUOTE: quote, Part.NOTE: note, Part.URL: url}
+            by, *via = body.chain
+            word = Word(body.claim, Status.WITHDRAWN, by, via, said, why=why, parts=parts, internal=internal, key=key)
+            return self._say(act, word)
+
+    def retract(self, index: int, why: Mistake, *, note: str | None = None) -> Receipt:
+        """Take back an entry as the desk's own mistake; retracting a retraction brings the entry back."""
+        with self._recording() as act:
+            target = entry_at(act.writer, index)
+            claim = _claim_of(act, target.body)
+            return act.receipt_on(act.append(Retract(index, why), {Part.NOTE: note}), claim)
+
+    def move(self, index: int, *, to: int | str, note: str | None = None, new: bool = False) -> Receipt:
+        """Retract a statement as recorded on the wrong claim and record it again on another, in one act."""
+        with self._recording() as act:
+            body = _statement(act, index)
+            contents = act.writer.contents([index])
+            parts = {part: contents[index, part].value for part in _COPIED if (index, part) in contents}
+            internal = [
+                part for part, ref in act.writer.entry(index).parts.items() if ref.visibility is Visibility.INTERNAL
+            ]
+            act.append(Retract(index, Mistake.WRONG_CLAIM), {Part.NOTE: note})
+            claim = act.claim(to, act.story_of(body.claim), new=new)
+            again = act.append(replace(body, claim=claim), parts, internal=internal)
+            return act.receipt(again)
+
+    def hold(self, claim: int | str, *, note: str | None = None) -> Receipt:
+        """Keep a claim out of publications."""
+        return self._on_claim(claim, Hold, note)
+
+    def release(self, claim: int | str, *, note: str | None = None) -> Receipt:
+        """Let a held claim into publications again."""
+        return self._on_claim(claim, Release, note)
+
+    def _on_claim(self, given: int | str, make: Callable[[int], Body], note: str | None) -> Receipt:
+        with self._recording() as act:
+            claim = self._known_claim(act, given)
+            return act.receipt_on(act.append(make(claim), {Part.NOTE: note}), claim)
+
+    def same(self, claim: int | str, same_as: int | str, *, note: str | None = None) -> Receipt:
+        """Say that two claims are one: statements on both count under the second."""
+        with self._recording() as act:
+            first, second = self._known_claim(act, claim), self._known_claim(act, same_as)
+            return act.receipt_on(act.append(Same(first, second), {Part.NOTE: note}), second)
+
+    def wording(self, claim: int | str, text: str, *, lang: str | None = None, note: str | None = None) -> Receipt:
+        """Give a claim a new text, or with ``lang`` a translation. A changed meaning is a new claim."""
+        with self._recording() as act:
+            known = self._known_claim(act, claim)
+            index = act.append(Wording(known, lang), {Part.TEXT: text.strip(), Part.NOTE: note})
+            return act.receipt_on(index, known)
+
+    def grant(
+        self,
+        source: int | str,
+        *,
+        story: int | str | None = None,
+        claim: int | str | None = None,
+        note: str | None = None,
+    ) -> Receipt:
+        """Grant a source authority over one story or one claim. A spokesperson's grant is the body's."""
+        with self._recording() as act:
+            body = self._scope(act, find_source(act.writer, source), story, claim)
+            return act.receipt_on(act.append(body, {Part.NOTE: note}), body.claim)
+
+    def revoke(
+        self,
+        source: int | str,
+        *,
+        story: int | str | None = None,
+        claim: int | str | None = None,
+        note: str | None = None,
+    ) -> Receipt:
+        """Take back every live grant of a source over one story or one claim."""
+        with self._recording() as act:
+            scope = self._scope(act, find_source(act.writer, source), story, claim)
+            live = [
+                index
+                for index in act.writer.refs("authority.source", scope.source)
+                if act.writer.entry(index).body == scope and act.fold.acts.live(index)
+            ]
+            if not live:
+                raise Rejected(f"source {scope.source}: has no such authority", next="see `claims authority list`")
+            written = [act.append(Retract(index, Mistake.OTHER), {Part.NOTE: note}) for index in live]
+            return act.receipt_on(written[-1], scope.claim)
+
+    def _scope(self, act: Recording, source: int, story: int | str | None, claim: int | str | None) -> Authority:
+        if (story is None) == (claim is None):
+            raise Misused("authority: over what is not clear", next="give either --story SLUG or --claim CLAIM")
+        if claim is not None:
+            return Authority(source, claim=self._known_claim(act, claim))
+        at = act.story(story)
+        if at is None:
+            raise Rejected(f"story: {story!r}: no such story", next="`claims stories` shows them")
+        return Authority(source, story=at)
+
+    def add_source(
+        self,
+        name: str,
+        kind: SourceKind,
+        *,
+        group: int | str | None = None,
+        via: int | str | None = None,
+        story: int | str | None = None,
+        note: str | None = None,
+    ) -> Receipt:
+        """Record a source. Witnesses and unnamed sources belong to a story, and to the outlet that relays them."""
+        with self._recording() as act:
+            body = Source(
+                kind,
+                group=None if group is None else find_source(act.writer, group),
+                relayer=None if via is None else find_source(act.writer, via),
+                story=None if story is None else act.story_or_new(story),
+            )
+            return act.receipt_on(act.append(body, {Part.NAME: name.strip(), Part.NOTE: note}), None)
+
+    def amend_source(self, source: int | str, kind: SourceKind, *, note: str | None = None) -> Receipt:
+        """Give a source a new record of its kind."""
+        with self._recording() as act:
+            body = Source(kind, amends=find_source(act.writer, source))
+            return act.receipt_on(act.append(body, {Part.NOTE: note}), None)
+
+    def vet(
+        self, source: int | str, vetted: bool, *, claim: int | str | None = None, note: str | None = None
+    ) -> Receipt:
+        """Vet or unvet a source, in general or on one claim."""
+        with self._recording() as act:
+            known = None if claim is None else self._known_claim(act, claim)
+            body = Vet(find_source(act.writer, source), vetted, known)
+            return act.receipt_on(act.append(body, {Part.NOTE: note}), known)
+
+    def group(self, source: int | str, body: int | str | None, *, note: str | None = None) -> Receipt:
+        """Say which body a source speaks for; None: for itself again."""
+        with self._recording() as act:
+            speaks_for = None if body is None else find_source(act.writer, body)
+            entry = Group(find_source(act.writer, source), speaks_for)
+            return act.receipt_on(act.append(entry, {Part.NOTE: note}), None)
+
+    def set_policy(self, quorum: int, *, note: str | None = None) -> Receipt:
+        """Say how many independent vetted originals establish a claim."""
+        with self._recording() as act:
+            return act.receipt_on(act.append(Policy(quorum=quorum), {Part.NOTE: note}), None)
+
+    def _known_claim(self, act: Recording, given: int | str) -> int:
+        return act.claim(given, None, new=False, opens=False)
+
+
+def _statement(act: Recording, index: int) -> Statement:
+    body = entry_at(act.writer, index).body
+    if not isinstance(body, Statement):
+        raise Rejected(f"entry {index}: is no statement", next="`claims why CLAIM` lists the statements on a claim")
+    return body
+
+
+def _opening(act: Recording) -> Opening:
+    body = act.writer.entry(0).body
+    assert isinstance(body, Opening)
+    return body
+
+
+def _claim_of(act: Recording, body: Body) -> int | None:
+    """The claim whose state an entry bears on, to answer with it; None if there is not one in particular."""
+    while isinstance(body, Retract):
+        body = act.writer.entry(body.target).body
+    claim = getattr(body, "claim", None)
+    return claim if isinstance(claim, int) else None

@@ -1,0 +1,349 @@
+"""The façade: everything the product does, as methods of :class:`Ledger`. The shells only parse, call and show."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from ledger import rules
+from ledger.book.acts import DeskActs
+from ledger.book.export import export_csv
+from ledger.book.lookup import as_index, find_claim, find_story, opened_source
+from ledger.book.recording import Salt
+from ledger.book.snapshot import Snapshot
+from ledger.book.tell import Texts, tell
+from ledger.book.views import (
+    AsOf,
+    BoardRow,
+    Difference,
+    GrantRow,
+    HistoryLine,
+    LogLine,
+    SourceRow,
+    StoryRow,
+    Verification,
+    Why,
+)
+from ledger.errors import Misused, Problem, Rejected
+from ledger.model import Authority, Entry, Opening, Policy, Source
+from ledger.resolver import Acts, Clock, Fold
+from ledger.store import Reader, Store, check
+from ledger.text import flaws
+from ledger.times import Moment, read_time, show_time, zone_named
+from ledger.vocabulary import Part, Precision, SourceKind, State
+
+NOW = AsOf()
+
+
+def now_utc() -> datetime:
+    """The machine's clock."""
+    return datetime.now(UTC)
+
+
+def new_salt() -> str:
+    """32 random bytes in hex."""
+    return secrets.token_hex(32)
+
+
+class Ledger(DeskActs):
+    """One newsroom's ledger.
+
+    Every recording method either writes all of its entries in one transaction and returns a :class:`Receipt`, or
+    raises a :class:`~ledger.errors.LedgerError` and writes nothing. Every reading method sees one consistent prefix.
+    Claims, sources and stories are named by index (a number, or digits) or by their words.
+    """
+
+    @classmethod
+    def create(
+        cls,
+        where: str | Path,
+        *,
+        origin: str,
+        zone: str,
+        recorder: str,
+        clock: Callable[[], datetime] = now_utc,
+        salt: Salt = new_salt,
+    ) -> Self:
+        """Make a new ledger and open it: opening, recorder, desk and policy.
+
+        Raises :class:`~ledger.errors.Rejected` if there is one already, or if origin or recorder cannot be.
+        """
+        zone_named(zone)
+        _check_opening(Opening(origin, zone), recorder)
+        ledger = cls(Store.create(where), recorder=recorder, clock=clock, salt=salt)
+        with ledger._recording() as act:
+            act.append(Opening(origin, zone))
+            act.append(Source(SourceKind.DESK), {Part.NAME: "desk"})
+            act.append(Policy())
+            act.finish()
+        return ledger
+
+    @classmethod
+    def open(
+        cls,
+        where: str | Path,
+        *,
+        recorder: str | None = None,
+        read_only: bool = False,
+        clock: Callable[[], datetime] = now_utc,
+        salt: Salt = new_salt,
+    ) -> Self:
+        """Open a ledger. Raises :class:`~ledger.errors.Unavailable` if it is missing, locked, newer or none at all."""
+        return cls(Store.open(where, read_only=read_only), recorder=recorder, clock=clock, salt=salt)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    # What the ledger is
+
+    @property
+    def size(self) -> int:
+        """How many entries there are."""
+        with self._store.reading() as reader:
+            return reader.size
+
+    @property
+    def origin(self) -> str:
+        """The name of the log."""
+        return self._opened().origin
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The desk's time zone."""
+        return zone_named(self._opened().zone)
+
+    def _opened(self) -> Opening:
+        if self._opening is None:
+            with self._store.reading() as reader:
+                body = reader.entry(0).body
+            assert isinstance(body, Opening)
+            self._opening = body
+        return self._opening
+
+    def policy(self) -> Policy:
+        """The policy in force."""
+        with self._store.reading() as reader:
+            return Acts(reader).policy()
+
+    # Times
+
+    def read_time(self, text: str) -> Moment:
+        """Read a time as a person writes it, in the desk's zone. Raises :class:`~ledger.errors.Misused`."""
+        return read_time(text, self.zone, self._clock())
+
+    def show_time(self, moment: datetime, precision: Precision = Precision.SECOND) -> str:
+        """Show a time in full in the desk's zone."""
+        return show_time(moment, self.zone, precision)
+
+    def as_of(self, *, known: str | None = None, said: str | None = None) -> AsOf:
+        """Read a moment on both clocks: ``known`` is the index of the last entry known, or a time; ``said`` a time.
+
+        A date without a time of day means the end of that day. Raises :class:`~ledger.errors.Misused`.
+        """
+        size = None
+        if known is not None:
+            last = as_index(known)
+            with self._store.reading() as reader:
+                size = reader.size_at(self._end_of(self.read_time(known))) if last is None else last + 1
+                if not 1 <= size <= reader.size:
+                    raise Misused(
+                        f"as known: {known}: the ledger knew nothing then, or not so much",
+                        next=f"give an index from 0 to {reader.size - 1}, or a time since it was opened",
+                    )
+        return AsOf(size, None if said is None else self._end_of(self.read_time(said)))
+
+    def _end_of(self, moment: Moment) -> datetime:
+        if moment.precision is not Precision.DAY:
+            return moment.at
+        day = moment.at.astimezone(self.zone)
+        last = day.replace(hour=23, minute=59, second=59, microsecond=999_999, fold=1)
+        try:
+            return last.astimezone(UTC)
+        except OverflowError:
+            return datetime.max.replace(tzinfo=UTC)
+
+    # Reading
+
+    @contextmanager
+    def _snapshot(self, as_of: AsOf = NOW) -> Iterator[Snapshot]:
+        with self._store.reading(size=as_of.known) as reader:
+            yield Snapshot(reader, as_of.said, self.zone)
+
+    def board(
+        self, *, story: int | str | None = None, states: Collection[State] = (), as_of: AsOf = NOW
+    ) -> list[BoardRow]:
+        """The accepted state of every claim, or of one story's, with the reason in one sentence."""
+        with self._snapshot(as_of) as snapshot:
+            return snapshot.board(story, states)
+
+    def why(self, claim: int | str, *, as_of: AsOf = NOW) -> Why:
+        """Everything that the state of one claim rests on."""
+        with self._snapshot(as_of) as snapshot:
+            return snapshot.why(claim)
+
+    def history(
+        self,
+        claim: int | str | None = None,
+        *,
+        story: int | str | None = None,
+        as_of: AsOf = NOW,
+        clock: Clock = Clock.SAID,
+    ) -> Iterator[HistoryLine]:
+        """Each change of state, in the order of the chosen clock: of a claim, of a story's claims, or of all."""
+        with self._snapshot(as_of) as snapshot:
+            yield from snapshot.history(claim, story, clock)
+
+    def log(self, start: int = 0, stop: int | None = None) -> Iterator[LogLine]:
+        """Every entry in plain words, in the order in which they were recorded."""
+        with self._store.reading() as reader:
+            acts = Acts(reader)
+            texts = Texts(reader, acts)
+            for entry in reader.entries(start, stop):
+                yield LogLine(
+                    index=entry.index,
+                    kind=entry.word,
+                    recorded=entry.recorded,
+                    recorder=None if entry.recorder is None else texts.name(entry.recorder),
+                    summary=tell(entry, reader, texts),
+                    live=acts.live(entry.index),
+                )
+
+    def diff(self, before: AsOf, after: AsOf, *, story: int | str | None = None) -> list[Difference]:
+        """The claims whose state differs between two moments."""
+        rows = [{row.claim: row for row in self.board(story=story, as_of=as_of)} for as_of in (before, after)]
+        found = []
+        for claim in sorted(rows[0].keys() | rows[1].keys()):
+            old, new = rows[0].get(claim), rows[1].get(claim)
+            shown = new or old
+            assert shown is not None
+            if old is None or new is None or (old.state, old.successor) != (new.state, new.successor):
+                found.append(
+                    Difference(
+                        claim,
+                        shown.text,
+                        shown.story,
+                        None if old is None else old.state,
+                        None if new is None else new.state,
+                        "no longer listed" if new is None else new.because,
+                    )
+                )
+        return found
+
+    def sources(self) -> list[SourceRow]:
+        """Every source, with its standing in general."""
+        with self._store.reading() as reader:
+            acts = Acts(reader)
+            texts = Texts(reader, acts)
+            indexes = list(reader.of_kind("source"))
+            reader.load(indexes, ())
+            texts.load(indexes)
+            opened = [(index, opened_source(reader, index)) for index in indexes]
+            return [_source_row(index, body, acts, texts) for index, body in opened if body.amends is None]
+
+    def stories(self) -> list[StoryRow]:
+        """Every story, with the number of its claims."""
+        with self._store.reading() as reader:
+            texts = Texts(reader, Acts(reader))
+            return [
+                StoryRow(index, texts.name(index), len(reader.refs("claim.story", index)))
+                for index in reader.of_kind("story")
+            ]
+
+    def authorities(self, *, story: int | str | None = None, claim: int | str | None = None) -> list[GrantRow]:
+        """Every live grant of authority, or those over one story or one claim."""
+        with self._store.reading() as reader:
+            acts = Acts(reader)
+            texts = Texts(reader, acts)
+            only_story = None if story is None else find_story(reader, story)
+            only_claim = None if claim is None else _claim_in(reader, claim)
+            rows = []
+            for index in reader.of_kind("authority"):
+                body = reader.entry(index).body
+                if not isinstance(body, Authority) or not acts.live(index):
+                    continue
+                if (story is None or body.story == only_story) and (claim is None or body.claim == only_claim):
+                    rows.append(_grant_row(index, body, acts, texts))
+            return rows
+
+    def export_csv(
+        self,
+        folder: str | Path,
+        *,
+        story: int | str | None = None,
+        as_of: AsOf = NOW,
+        held: bool = False,
+        delimiter: str = ",",
+        raw: bool = False,
+    ) -> list[Path]:
+        """Write ``claims.csv`` and ``entries.csv`` into a folder, each whole or not at all; return their paths.
+
+        Held claims stay out of ``claims.csv`` unless ``held``. The same moment gives the same bytes. Raises
+        :class:`~ledger.errors.Unavailable` if the folder cannot be written.
+        """
+        with self._snapshot(as_of) as snapshot:
+            known = None if as_of.known is None else as_of.known - 1
+            return export_csv(
+                snapshot, Path(folder), story=story, asked_known=known, held=held, delimiter=delimiter, raw=raw
+            )
+
+    def verify(self) -> Verification:
+        """Derive every index column, register and state again from the leaf bytes, and name each difference."""
+        return Verification(self.size, tuple(check(self._store)))
+
+
+def _check_opening(opening: Opening, recorder: str) -> None:
+    """Say what is wrong before a file is made."""
+    entry = Entry(0, datetime.min.replace(tzinfo=UTC), None, opening)
+    problems = rules.check(entry, Fold())
+    problems += [Problem("recorder", flaw, got=repr(recorder)) for flaw in flaws(Part.NAME, recorder)]
+    if problems:
+        raise Rejected("no ledger was made", problems=problems, next="mend this and try again")
+
+
+def _claim_in(reader: Reader, given: int | str) -> int:
+    match = find_claim(reader, given, None)
+    if match is None:
+        raise Rejected(f"claim: {given!r}: no such claim", next="`claims board` shows the claims")
+    return match.index
+
+
+def _source_row(index: int, body: Source, acts: Acts, texts: Texts) -> SourceRow:
+    root = acts.root(index)
+    return SourceRow(
+        index=index,
+        name=texts.name(index),
+        kind=acts.source_kind(index),
+        group=texts.name(root) if root != index else None,
+        vetted=acts.vetted(root),
+        relayer=None if body.relayer is None else texts.name(body.relayer),
+        story=None if body.story is None else texts.name(body.story),
+    )
+
+
+def _grant_row(index: int, body: Authority, acts: Acts, texts: Texts) -> GrantRow:
+    if body.story is not None:
+        scope = f"story {texts.name(body.story)}"
+    else:
+        assert body.claim is not None
+        scope = f"claim {body.claim} “{texts.claim(body.claim)}”"
+    return GrantRow(
+        index=index,
+        source=texts.name(body.source),
+        root=texts.name(acts.root(body.source)),
+        scope=scope,
+        story=None if body.story is None else texts.name(body.story),
+        claim=body.claim,
+    )

@@ -1,0 +1,249 @@
+"""What the ledger answers, as values: each shows itself to a script with ``as_json``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ledger.errors import Problem
+from ledger.resolver import Edge
+from ledger.times import Moment, format_utc
+from ledger.vocabulary import Bucket, SourceKind, Standing, State, Status
+
+
+@dataclass(frozen=True, slots=True)
+class AsOf:
+    """A moment on either clock, or both (R7). ``known`` is a size, ``said`` a time in UTC; None is now."""
+
+    known: int | None = None
+    said: datetime | None = None
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return format_utc(value)
+    if isinstance(value, Moment):
+        return {"at": format_utc(value.at), "precision": value.precision.value}
+    if isinstance(value, Standing):
+        return value.word
+    if isinstance(value, tuple | list):
+        return [_json(each) for each in value]
+    if isinstance(value, Mapping):
+        return {name: _json(each) for name, each in value.items()}
+    return value.as_json() if hasattr(value, "as_json") else value
+
+
+class _View:
+    """A value that a script can read: its fields by name, times in UTC, indexes as numbers."""
+
+    __slots__ = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields, an underscore at the end of a name left off."""
+        names = [name for name in self.__dataclass_fields__ if not name.startswith("_")]  # type: ignore[attr-defined]
+        return {name.rstrip("_"): _json(getattr(self, name)) for name in names}
+
+
+@dataclass(frozen=True, slots=True)
+class BoardRow(_View):
+    """One claim on the board.
+
+    ``for_`` and ``against`` name the voices that count, ``dissent`` those opposed to the outcome, counted or not.
+    ``since`` is when the state began, on the said clock. ``entries`` are the statements that counted.
+    """
+
+    claim: int
+    text: str
+    story: str
+    state: State
+    accepted: bool
+    held: bool
+    computed: State
+    row: int
+    successor: int | None
+    successor_text: str | None
+    successor_state: State | None
+    first_said: datetime | None
+    first_source: str | None
+    since: datetime | None
+    because: str
+    for_: tuple[str, ...]
+    against: tuple[str, ...]
+    dissent: tuple[str, ...]
+    entries: tuple[int, ...]
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WhyLine(_View):
+    """One statement on a claim: who said what, when on both clocks, and what became of it."""
+
+    index: int
+    bucket: Bucket
+    standing: Standing
+    status: Status
+    on: int
+    to: int | None
+    source: str
+    root: str
+    via: tuple[str, ...]
+    said: Moment | None
+    recorded: datetime
+    why: str | None
+    quote: str | None
+    note: str | None
+    url: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class WordingLine(_View):
+    """A further text of a claim; ``lang`` is None for a new text in the desk's own language."""
+
+    index: int
+    lang: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeView(_View):
+    """Where the claim's corrections or successions lead, and why they do not hold if they do not."""
+
+    status: Status
+    to: int
+    to_text: str
+    holds: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Why(_View):
+    """All that the state of one claim rests on."""
+
+    row: BoardRow
+    statements: tuple[WhyLine, ...]
+    edge: EdgeView | None
+    path: tuple[int, ...]
+    first_target: int | None
+    targets: tuple[int, ...]
+    wordings: tuple[WordingLine, ...]
+    folded_from: int | None = None
+    asked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine(_View):
+    """A claim's state changed: when on the chosen clock, by which entry, from what to what."""
+
+    claim: int
+    text: str
+    story: str
+    at: datetime
+    index: int
+    others: tuple[int, ...]
+    before: State | None
+    state: State | None
+    held: bool
+    successor: int | None
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine(_View):
+    """One entry in plain words; ``live`` is False once the desk has retracted it."""
+
+    index: int
+    kind: str
+    recorded: datetime
+    recorder: str | None
+    summary: str
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Difference(_View):
+    """A claim whose state differs between two moments; None where a board does not list it."""
+
+    claim: int
+    text: str
+    story: str
+    before: State | None
+    after: State | None
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow(_View):
+    """A source: its kind by the newest record, the body it speaks for, its standing in general."""
+
+    index: int
+    name: str
+    kind: SourceKind
+    group: str | None
+    vetted: bool
+    relayer: str | None
+    story: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRow(_View):
+    """A story and how many claims it groups."""
+
+    index: int
+    name: str
+    claims: int
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRow(_View):
+    """A live grant of authority: the index of the entry, the source, the body that holds it, over what."""
+
+    index: int
+    source: str
+    root: str
+    scope: str
+    story: str | None
+    claim: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt(_View):
+    """What a recording command did: the main entry, its claim, the state that followed, all it wrote.
+
+    ``remarks`` are things the recorder should hear: times in full, new sources and claims, surprises.
+    """
+
+    index: int
+    claim: int | None
+    state: State | None
+    wrote: tuple[int, ...]
+    because: str = ""
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Verification(_View):
+    """What ``verify`` found: differences are ``findings``, what only deserves a look is a warning."""
+
+    size: int
+    findings: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a person's word for a claim or a source turned out to mean, with what they should hear about it."""
+
+    index: int
+    remarks: tuple[str, ...] = field(default=())
+
+
+def edge_view(edge: Edge, text: str) -> EdgeView:
+    """Show an edge with the text of the claim that it leads to."""
+    return EdgeView(edge.status, edge.to, text, edge.holds, edge.reason)

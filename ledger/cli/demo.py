@@ -1,0 +1,110 @@
+"""The seed story in a new ledger: three boards, one claim explained and replayed, the CSV files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ledger.cli.board import as_of_line, show_board
+from ledger.cli.frame import DEFAULT_LEDGER, Act, Settings, with_settings
+from ledger.cli.replay import show_history
+from ledger.cli.screen import painted, put, put_json, say
+from ledger.cli.why import show_why
+from ledger.errors import Rejected, Unavailable
+from ledger.times import zone_named
+
+if TYPE_CHECKING:
+    from ledger.book import Ledger
+    from ledger.formats.rows import Row
+
+ORIGIN = "demo.retraction-ledger.example/champs-elysees"
+ZONE = "Europe/Paris"
+STORY = "champs-elysees-2017-04-20"
+CLAIM = "A second police officer was killed"
+MOMENTS = ("2017-04-20T22:40:00+02:00", "2017-04-20T23:00:00+02:00", None)
+FOLDER = "csv"
+
+
+@click.command(cls=Act)
+@with_settings
+def demo(settings: Settings) -> None:
+    """Load the seed story into ./claims.db and show what it answers.
+
+    The board as said at 22:40, at 23:00 and now; why one claim stands where
+    it does; its history; the CSV files in ./csv. An existing claims.db is
+    never touched.
+
+    \b
+    mkdir demo && cd demo && claims demo
+    """
+    from ledger.book import Ledger
+
+    where = settings.ledger or DEFAULT_LEDGER
+    if "://" not in where and Path(where).exists():
+        raise Rejected(
+            f"{where}: is there already, and a demonstration makes its own",
+            next="change into an empty folder: mkdir demo && cd demo && claims demo",
+        )
+    rows = _seed_rows()
+    with Ledger.create(where, origin=ORIGIN, zone=ZONE, recorder="demo") as ledger:
+        written = ledger.load(rows)
+        say(f"loaded the seed story into {where}: {len(written)} entries")
+        if settings.json:
+            wrote = [str(path) for path in ledger.export_csv(FOLDER)]
+            put_json({"ledger": where, "size": ledger.size, "wrote": wrote})
+        else:
+            _show(settings, ledger)
+
+
+def _show(settings: Settings, ledger: Ledger) -> None:
+    for moment in MOMENTS:
+        as_of = ledger.as_of(said=moment)
+        _head(f"claims board --as-said {moment}" if moment else "claims board")
+        show_board(ledger, ledger.board(story=STORY, as_of=as_of), as_of_line(ledger, as_of) or "now")
+    _head(f'claims why "{CLAIM}"')
+    explained = ledger.why(CLAIM)
+    show_why(ledger, explained)
+    _head(f'claims history "{CLAIM}"')
+    show_history(Settings(), ledger, {"claim": CLAIM, "story": None, "as_of": ledger.as_of()}, "said")
+    _head(f"claims export csv {FOLDER}")
+    for path in ledger.export_csv(FOLDER):
+        put(str(Path(path).resolve()))
+    say(
+        f"next: try `claims why {explained.row.successor}`, or report something; "
+        f"the ledger is {settings.ledger or DEFAULT_LEDGER}"
+    )
+
+
+def _head(command: str) -> None:
+    put()
+    put(painted(f"$ {command}", "bold"))
+    put()
+
+
+def _seed_rows() -> list[Row]:
+    from datetime import UTC, datetime
+
+    from ledger.formats.rows import Row, read_rows
+
+    found: list[Row] = []
+    for path in _seed_files():
+        with path.open(encoding="utf-8", newline="") as lines:
+            for each in read_rows(lines, zone=zone_named(ZONE), now=datetime.now(UTC)):
+                if not isinstance(each, Row):
+                    raise Unavailable(f"seeds: {path.name}: {each}", next="install retraction-ledger again")
+                found.append(each)
+    return found
+
+
+def _seed_files() -> list[Path]:
+    """The seed files: inside the installed package, or at the top of a checkout."""
+    import ledger
+
+    package = Path(ledger.__file__).parent
+    for folder in (package / "seeds", package.parent / "seeds"):
+        found = sorted(folder.glob("*.csv"))
+        if found:
+            return found
+    raise Unavailable("seeds: this installation carries none", next="install retraction-ledger again")

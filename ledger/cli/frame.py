@@ -1,0 +1,172 @@
+"""What every command shares: the three options that work before and after it, its help, and opening the ledger."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ledger.errors import Misused
+from ledger.vocabulary import SourceKind, Word
+
+if TYPE_CHECKING:
+    from ledger.book import Ledger
+
+DEFAULT_LEDGER = "claims.db"
+
+
+@dataclass
+class Settings:
+    """The ledger to use, who records, and whether a script reads the answer. The last one given holds."""
+
+    ledger: str | None = None
+    recorder: str | None = None
+    json: bool = False
+
+    @property
+    def where(self) -> str:
+        """The path of the ledger: as given, else CLAIMS_LEDGER, else claims.db in the current folder."""
+        return self.ledger or os.environ.get("CLAIMS_LEDGER") or DEFAULT_LEDGER
+
+    @property
+    def who(self) -> str:
+        """The recorder: as given, else CLAIMS_RECORDER, else the user of the operating system."""
+        return self.recorder or os.environ.get("CLAIMS_RECORDER") or _os_user()
+
+
+def _os_user() -> str:
+    import getpass
+
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        raise Misused(
+            "recorder: the system has no name for you", next="give --recorder NAME, or set CLAIMS_RECORDER"
+        ) from None
+
+
+@contextmanager
+def reading(settings: Settings) -> Iterator[Ledger]:
+    """Open the ledger to look at it."""
+    from ledger.book import Ledger
+
+    with Ledger.open(settings.where, read_only=True) as ledger:
+        yield ledger
+
+
+@contextmanager
+def recording(settings: Settings) -> Iterator[Ledger]:
+    """Open the ledger to write to it, in the recorder's name."""
+    from ledger.book import Ledger
+
+    with Ledger.open(settings.where, recorder=settings.who) as ledger:
+        yield ledger
+
+
+def with_settings(function: Callable[..., None]) -> Callable[..., None]:
+    """Hand the settings to a command, before its own arguments."""
+    return click.pass_obj(function)
+
+
+def _keep(ctx: click.Context, param: click.Parameter, value: Any) -> None:
+    if value is None or value is False:
+        return
+    if value == "":
+        raise click.BadParameter("is empty", ctx, param)
+    settings = ctx.ensure_object(Settings)
+    setattr(settings, str(param.name), value)
+
+
+def _everywhere() -> list[click.Parameter]:
+    return [
+        click.Option(
+            ["--ledger"],
+            metavar="PATH-or-URL",
+            expose_value=False,
+            callback=_keep,
+            help="The ledger; else CLAIMS_LEDGER, else ./claims.db.",
+        ),
+        click.Option(
+            ["--recorder"],
+            metavar="NAME",
+            expose_value=False,
+            callback=_keep,
+            help="Who takes this down; else CLAIMS_RECORDER, else your user name.",
+        ),
+        click.Option(
+            ["--json"],
+            is_flag=True,
+            is_eager=True,
+            expose_value=False,
+            callback=_keep,
+            help="Answer in one JSON document, and never ask.",
+        ),
+    ]
+
+
+class Act(click.Command):
+    """A command whose help also defines the words that its options take."""
+
+    def __init__(self, *args: Any, words: Sequence[type[Word]] = (), **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.words = words
+        self.own = list(self.params)
+        self.params += _everywhere()
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of this command, then those of every command, then the words."""
+        _write_options(self, self.own, ctx, formatter)
+        for word in self.words:
+            kinds = [(each.value, each.definition) for each in word if each is not SourceKind.DESK]
+            with formatter.section(_NAMED[word.__name__]):
+                formatter.write_dl(kinds)
+
+
+class Acts(click.Group):
+    """A group that lists its commands as they were added, under headings where it has them."""
+
+    command_class = Act
+
+    def __init__(
+        self, *args: Any, headings: Mapping[str, Sequence[click.Command]] | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.headings = headings or {}
+        self.own = list(self.params)
+        self.params += _everywhere()
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click gives it
+        """Name the commands in the order in which they were added."""
+        return list(self.commands)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands first, then the options."""
+        for heading, commands in (self.headings or {"Commands": tuple(self.commands.values())}).items():
+            with formatter.section(heading):
+                formatter.write_dl([(str(each.name), each.get_short_help_str(100)) for each in commands])
+        _write_options(self, self.own, ctx, formatter)
+
+
+_NAMED = {
+    "SourceKind": "Kinds of source",
+    "Reason": "Reasons (--why)",
+    "Mistake": "Mistakes (--why)",
+    "State": "States",
+    "Status": "Statuses",
+}
+
+
+def _write_options(
+    command: click.Command, own: Sequence[click.Parameter], ctx: click.Context, formatter: click.HelpFormatter
+) -> None:
+    mine = [record for param in own if isinstance(param, click.Option) and (record := param.get_help_record(ctx))]
+    if mine:
+        with formatter.section("Options"):
+            formatter.write_dl(mine)
+    rest = [param for param in command.get_params(ctx) if param not in own and isinstance(param, click.Option)]
+    with formatter.section("Options of every command, before or after it"):
+        formatter.write_dl([record for param in rest if (record := param.get_help_record(ctx))])

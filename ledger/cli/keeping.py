@@ -1,0 +1,121 @@
+"""Making a ledger, handing it on, and checking it."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ledger.cli.board import as_of_line, chosen_story
+from ledger.cli.frame import Act, Acts, Settings, reading, with_settings
+from ledger.cli.options import as_of_options, read_as_of, story_option
+from ledger.cli.screen import plain, put, put_json, say
+
+
+@click.command(cls=Act)
+@click.option(
+    "--origin", metavar="ORIGIN", help="The name of the log, such as ledger.example.org/desk. It is for ever."
+)
+@click.option("--zone", metavar="ZONE", help="The desk's time zone, such as Europe/Paris; else this machine's.")
+@with_settings
+def init(settings: Settings, origin: str | None, zone: str | None) -> None:
+    """Make a new ledger.
+
+    Name the origin if the ledger is ever to be published: proofs carry it,
+    and it cannot be changed.
+
+    \b
+    claims init --origin ledger.example.org/desk --zone Europe/Paris
+    """
+    from ledger.book import Ledger
+
+    made = origin is None
+    origin = f"desk.example/{secrets.token_hex(6)}" if origin is None else origin
+    zone = _machine_zone() if zone is None else zone
+    with Ledger.create(settings.where, origin=origin, zone=zone, recorder=settings.who) as ledger:
+        size = ledger.size
+    if settings.json:
+        put_json({"ledger": settings.where, "origin": origin, "zone": zone, "size": size})
+        return
+    put(f"new ledger {settings.where}: origin {origin}, zone {zone}")
+    if made:
+        say("the origin was made up; for a ledger that will be published, start again with --origin")
+    say('next: claims report "…" --by SOURCE --by-kind KIND --story SLUG')
+
+
+def _machine_zone() -> str:
+    """The IANA name of the machine's zone as far as it says so, else UTC."""
+    named = os.environ.get("TZ", "").removeprefix(":")
+    linked = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
+    return next((name for name in (named, linked) if "/" in name and not name.startswith("/")), "UTC")
+
+
+@click.group(cls=Acts)
+def export() -> None:
+    """Write what may be published."""
+
+
+@export.command("csv")
+@click.argument("folder", metavar="DIR")
+@story_option("Only this story; else CLAIMS_STORY.")
+@click.option("--all", "every", is_flag=True, help="Every story, whatever CLAIMS_STORY says.")
+@as_of_options()
+@click.option("--held", is_flag=True, help="With the claims that are held.")
+@click.option("--delimiter", default=",", show_default=True, metavar="CHAR", help="What stands between cells.")
+@click.option("--raw", is_flag=True, help="For machines: no byte-order mark, cells as they are.")
+@with_settings
+def export_csv(
+    settings: Settings, story: str | None, every: bool, as_said: str | None, as_known: str | None, **given: Any
+) -> None:
+    """Write claims.csv and entries.csv into a folder.
+
+    For spreadsheets: a byte-order mark, and a ' before what would run as a
+    formula. The same moment gives the same bytes.
+
+    \b
+    claims export csv published --story champs-elysees-2017-04-20
+    """
+    with reading(settings) as ledger:
+        as_of = read_as_of(ledger, as_said, as_known)
+        wrote = ledger.export_csv(given.pop("folder"), story=chosen_story(story, every), as_of=as_of, **given)
+        moment = as_of_line(ledger, as_of)
+    if settings.json:
+        put_json({"wrote": [str(path) for path in wrote]})
+        return
+    for path in wrote:
+        put(str(path))
+    if moment:
+        say(moment)
+
+
+@click.command(cls=Act)
+@click.pass_context
+def verify(ctx: click.Context) -> None:
+    """Derive everything again from the entries, and compare.
+
+    Every index column, register and state. Each difference is named; exit
+    code 1 if there is one.
+
+    \b
+    claims verify
+    """
+    settings: Settings = ctx.obj
+    with reading(settings) as ledger:
+        found = ledger.verify()
+    if settings.json:
+        put_json(found.as_json() | {"ok": found.ok})
+    else:
+        for problem in found.findings:
+            put(plain(str(problem)))
+        for warning in found.warnings:
+            say(f"warning: {plain(str(warning))}")
+        if found.ok:
+            put(f"{settings.where}: {found.size} entries verified, no difference")
+        else:
+            say(f"claims: {settings.where}: {len(found.findings)} differences in {found.size} entries")
+            say("next: keep this file as it is, and go back to a copy that verifies")
+    if not found.ok:
+        ctx.exit(1)

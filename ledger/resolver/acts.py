@@ -1,0 +1,207 @@
+"""What the desk's acts say: which entries live, who speaks for whom, who stands how high, which claims are one.
+
+Every answer here holds for the whole prefix and for every moment of the said clock (R7); only statements have times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TypeVar
+
+from ledger.model import (
+    Authority,
+    Claim,
+    Entry,
+    Group,
+    Known,
+    Policy,
+    Release,
+    Retract,
+    Same,
+    Source,
+    Vet,
+)
+from ledger.resolver.facts import Facts
+from ledger.vocabulary import SourceKind, Standing
+
+DESK = 2
+"""The index of the desk's own source: a ledger opens with its opening, a recorder, the desk and the policy."""
+
+Act = TypeVar("Act", bound=Known)
+
+
+class Acts:
+    """The desk's acts over ``facts``, with what was found out kept until :meth:`forget`."""
+
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
+        self._hidden: int | None = None
+        self._live: dict[int, bool] = {}
+        self._roots: dict[int, int] = {}
+        self._members: dict[int, tuple[int, ...]] = {}
+        self._folded: dict[int, int] = {}
+        self._standings: dict[tuple[int, int], Standing] = {}
+
+    def hide(self, index: int | None) -> None:
+        """Answer as if the entry of that index were not live; with None, hide nothing."""
+        self._hidden = index
+        self.forget()
+
+    def forget(self) -> None:
+        """Drop what was found out, because an act was added."""
+        for found in (self._live, self._roots, self._members, self._folded, self._standings):
+            found.clear()
+
+    def forget_members(self, root: int) -> None:
+        """Drop the members of one body, because a new source was grouped under it."""
+        self._members.pop(root, None)
+
+    def live(self, index: int) -> bool:
+        """Whether no live retraction targets the entry (R1)."""
+        pending = [index]
+        while pending:
+            current = pending[-1]
+            if current in self._live:
+                pending.pop()
+                continue
+            retractions = self.facts.refs("retract.target", current)
+            unknown = [each for each in retractions if each not in self._live]
+            if unknown:
+                pending += unknown
+                continue
+            self._live[current] = current != self._hidden and not any(self._live[each] for each in retractions)
+            pending.pop()
+        return self._live[index]
+
+    def root(self, source: int) -> int:
+        """The body that a source speaks for; by default the source itself (R2). One level deep."""
+        if source not in self._roots:
+            acts = self._newest(Group, "group.source", (source,))
+            body = next(acts, None)
+            opened = self.facts.entry(source).body
+            assert isinstance(opened, Source), "a speaker is a source"
+            group = opened.group if body is None else body.body
+            self._roots[source] = source if group is None else group
+        return self._roots[source]
+
+    def members(self, root: int) -> tuple[int, ...]:
+        """Every source that speaks for ``root``, itself included if it does."""
+        if root not in self._members:
+            candidates = {root, *self.facts.refs("source.group", root)}
+            for index in self.facts.refs("group.body", root):
+                candidates.add(_body(self.facts.entry(index), Group).source)
+            self._members[root] = tuple(sorted(s for s in candidates if self.root(s) == root))
+        return self._members[root]
+
+    def source_kind(self, source: int) -> SourceKind:
+        """The kind of a source by its newest live record."""
+        amended = next(self._newest(Source, "source.amends", (source,)), None)
+        return (amended or _body(self.facts.entry(source), Source)).source_kind
+
+    def folded(self, claim: int) -> int:
+        """The claim that statements on ``claim`` count under. A circle folds under its oldest claim."""
+        if claim not in self._folded:
+            seen = [claim]
+            while (same := next(self._newest(Same, "same.claim", (seen[-1],)), None)) is not None:
+                if same.same_as in seen:
+                    seen.append(min(seen[seen.index(same.same_as) :]))
+                    break
+                seen.append(same.same_as)
+            self._folded[claim] = seen[-1]
+        return self._folded[claim]
+
+    def folded_under(self, claim: int) -> tuple[int, ...]:
+        """Every claim that folds under ``claim``, itself included if it does."""
+        found, pending = {claim}, [claim]
+        while pending:
+            for index in self.facts.refs("same.same_as", pending.pop()):
+                same = _body(self.facts.entry(index), Same)
+                if same.claim not in found:
+                    found.add(same.claim)
+                    pending.append(same.claim)
+        return tuple(sorted(each for each in found if self.folded(each) == claim))
+
+    def story(self, claim: int) -> int:
+        """The story of a claim."""
+        return _body(self.facts.entry(claim), Claim).story
+
+    def policy(self) -> Policy:
+        """The policy in force: the newest live one."""
+        for index in reversed(self.facts.of_kind(Policy.kind.value)):
+            if self.live(index):
+                return _body(self.facts.entry(index), Policy)
+        return Policy()
+
+    def held(self, claim: int) -> int | None:
+        """The index of the hold that keeps ``claim`` out of publications, None if it is not held (R8)."""
+        acts = {
+            index
+            for each in self.folded_under(claim)
+            for role in ("hold.claim", "release.claim")
+            for index in self.facts.refs(role, each)
+        }
+        newest = next((i for i in sorted(acts, reverse=True) if self.live(i)), None)
+        if newest is None or isinstance(self.facts.entry(newest).body, Release):
+            return None
+        return newest
+
+    def grants(self, claim: int) -> Iterator[tuple[int, Authority]]:
+        """Every live grant over ``claim`` or its story, with its index."""
+        roles = [("authority.claim", each) for each in self.folded_under(claim)]
+        for role, subject in (*roles, ("authority.story", self.story(claim))):
+            for index in self.facts.refs(role, subject):
+                if self.live(index):
+                    yield index, _body(self.facts.entry(index), Authority)
+
+    def standing(self, root: int, claim: int) -> Standing:
+        """How a root counts on a claim (R3); ``claim`` is one that is not folded away.
+
+        The narrower act wins: a grant over the claim, then a vetting on the claim, then a grant over the story, then
+        a vetting in general, then the kind.
+        """
+        key = (root, claim)
+        if key not in self._standings:
+            self._standings[key] = self._find_standing(root, claim)
+        return self._standings[key]
+
+    def _find_standing(self, root: int, claim: int) -> Standing:
+        if root == DESK:
+            return Standing.DESK
+        granted = [grant for _, grant in self.grants(claim) if self.root(grant.source) == root]
+        if any(grant.claim is not None for grant in granted):
+            return Standing.AUTHORITY
+        here = self._newest(Vet, "vet.claim", self.folded_under(claim))
+        on_claim = next((vet.vetted for vet in here if self.root(vet.source) == root), None)
+        if on_claim is False:
+            return Standing.UNVETTED
+        if granted:
+            return Standing.AUTHORITY
+        return Standing.VETTED if on_claim or self.vetted(root) else Standing.UNVETTED
+
+    def vetted(self, root: int) -> bool:
+        """Whether a root is vetted in general: by the desk's newest word, else by its kind."""
+        acts = self._newest(Vet, "vet.source", self.members(root))
+        general = next((vet.vetted for vet in acts if vet.claim is None), None)
+        return self.source_kind(root).vetted if general is None else general
+
+    def carries(self, relayer: int, claim: int) -> bool:
+        """Whether a relayer is a vetted outlet on this claim, which makes it carry an unvetted source (R3)."""
+        return self.standing(self.root(relayer), claim) in (Standing.VETTED, Standing.AUTHORITY)
+
+    def _newest(self, kind: type[Act], role: str, subjects: tuple[int, ...]) -> Iterator[Act]:
+        found = {index for subject in subjects for index in self.facts.refs(role, subject)}
+        for index in sorted(found, reverse=True):
+            if self.live(index):
+                yield _body(self.facts.entry(index), kind)
+
+
+def _body(entry: Entry, kind: type[Act]) -> Act:
+    assert isinstance(entry.body, kind), f"entry {entry.index} is a {kind.__name__}"
+    return entry.body
+
+
+def base_of(facts: Facts, entry: Entry) -> Entry:
+    """Follow a chain of retractions to the entry that it is about in the end."""
+    while isinstance(entry.body, Retract):
+        entry = facts.entry(entry.body.target)
+    return entry

@@ -1,0 +1,12 @@
+"""Append and read in one transaction; where databases differ, they differ only here.
+
+:class:`Store` is one ledger in one file. It gives a :class:`Reader` (a snapshot of a prefix) or the
+one :class:`Writer`; :func:`check` derives everything from the leaf bytes again and compares.
+"""
+
+from ledger.store.audit import check
+from ledger.store.file import Store
+from ledger.store.reader import Reader
+from ledger.store.writer import Writer, log_id_of
+
+__all__ = ["Reader", "Store", "Writer", "check", "log_id_of"]

@@ -1,0 +1,301 @@
+"""What `claims verify` asks of the store: everything again from the leaf bytes, and compared.
+
+The leaves are what the ledger says. Every other column, row, name, register, trigger and index
+follows from them or from the migrations, so each is derived again and every difference is named:
+nothing here stops at the first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, Table, select, type_coerce
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.types import NullType
+
+from ledger.encoding import Malformed, decode_content, decode_entry, sha256
+from ledger.errors import LedgerError, Problem
+from ledger.model import Content, Entry, Opening, Unknown, references
+from ledger.resolver import replay
+from ledger.store.engine import APPLICATION_ID, catalog, migrated_catalog
+from ledger.store.failures import told
+from ledger.store.file import Store
+from ledger.store.reader import STREAMED
+from ledger.store.registers import (
+    CONTENTS,
+    ENTRIES,
+    LINKS,
+    NAMES,
+    TALLIES,
+    VOICES,
+    Columns,
+    TallyCodec,
+    VoiceCodec,
+    name_of,
+)
+from ledger.store.writer import log_id_of, row_of
+from ledger.times import format_utc
+from ledger.vocabulary import Part
+
+Key = tuple[Any, ...]
+Kept = Mapping[Any, Any]
+"""A row as the database keeps it, by the names of its columns."""
+Rows = Mapping[Key, Kept]
+
+_LEDGER = (ENTRIES, LINKS, CONTENTS, NAMES, VOICES, TALLIES)
+
+
+def check(store: Store) -> list[Problem]:
+    """Hold the whole file against its own leaves; return every difference, none if all is well.
+
+    Each problem names its entry. Raises :class:`Unavailable` where the file cannot be read at all.
+    """
+    with told(store.path), store.transaction() as connection:
+        return _Audit(connection, store.log_on(connection)).run()
+
+
+class _Audit:
+    """One pass over one snapshot. Values are compared as the database keeps them, types included."""
+
+    def __init__(self, connection: Connection, log_id: int) -> None:
+        self.connection = connection
+        self.log_id = log_id
+        self.problems: list[Problem] = []
+        self.entries: list[Entry] = []
+        self.next = 0  # the index that the next row has to have
+        self.names: dict[Key, Columns] = {}
+        self.unreadable = False  # whether some leaf cannot be read or does not stand in its place
+
+    def run(self) -> list[Problem]:
+        for title, section in (
+            ("pages", self._check_file),
+            ("schema", self._check_schema),
+            ("leaves", self._check_leaves),
+            ("names", self._check_names),
+            ("registers", self._check_registers),
+            ("other logs", self._check_other_logs),
+        ):
+            try:
+                section()
+            except DBAPIError as error:
+                self._say(f"file: {title}", f"cannot be read: {error.orig}")
+            except LedgerError as error:
+                self._say(f"file: {title}", f"cannot be read: {error.message}")
+        return self.problems
+
+    def _say(self, where: str, why: str, expected: Any = None, got: Any = None) -> None:
+        self.problems.append(Problem(where, why, _shown(expected), _shown(got)))
+
+    # The file and its schema.
+
+    def _check_file(self) -> None:
+        for finding in self.connection.exec_driver_sql("PRAGMA integrity_check").scalars():
+            if finding != "ok":
+                self._say("file", finding)
+        dangling = self.connection.exec_driver_sql("PRAGMA foreign_key_check").scalars()
+        for table in sorted(set(dangling)):
+            self._say("file", f"table {table}: refers to entries that do not exist")
+        owner = self.connection.exec_driver_sql("PRAGMA application_id").scalar_one()
+        if owner != APPLICATION_ID:
+            self._say("file", "application_id: differs", APPLICATION_ID, owner)
+
+    def _check_schema(self) -> None:
+        made, there = migrated_catalog(), catalog(self.connection)
+        for kind, name in sorted(made.keys() | there.keys()):
+            where = f"schema: {kind} {name}"
+            expected, got = made.get((kind, name)), there.get((kind, name))
+            if got is None:
+                self._say(where, "is missing")
+            elif expected is None:
+                self._say(where, "is none of the ledger's own")
+            elif got != expected:
+                self._say(where, "differs from what the migrations make", expected, got)
+
+    # The leaves, and what follows from each.
+
+    def _check_leaves(self) -> None:
+        """Take a thousand entries at a time, with their links and contents."""
+        last: Any = -1
+        statement = self._raw(ENTRIES).order_by(ENTRIES.c.index)
+        streamed = self.connection.execute(statement, execution_options=STREAMED)
+        for rows in streamed.mappings().partitions():
+            entries = {row["index"]: self._leaf(row) for row in rows}
+            upto = rows[-1]["index"]
+            self._check_links(entries, last, upto)
+            self._check_contents(entries, last, upto)
+            last = upto
+        for table, label, name in ((LINKS, "link", "role"), (CONTENTS, "content", "part")):
+            for row in self._kept(table, table.c.index > last):
+                why = f"{label} {row[name]}: stands without its entry"
+                self._say(f"entry {row['index']}", why)
+
+    def _leaf(self, row: Kept) -> Entry | None:
+        """Check one row of ``entries``; return its entry, None if the leaf cannot be read."""
+        where = f"entry {row['index']}"
+        if row["index"] != self.next:
+            self._say(where, "index: is not the next one", self.next, row["index"])
+            self.unreadable = True
+        self.next = row["index"] + 1 if isinstance(row["index"], int) else self.next
+        try:
+            entry = decode_entry(row["leaf"])
+        except (Malformed, TypeError, AttributeError) as error:
+            self._say(where, f"leaf: {error}")
+            self.unreadable = True
+            return None
+        expected = row_of(self.log_id, entry, row["leaf"])
+        self._compare_columns(where, "", ENTRIES, expected, row)
+        self._check_place(where, entry)
+        self.entries.append(entry)
+        return entry
+
+    def _check_place(self, where: str, entry: Entry) -> None:
+        """What a leaf says of those before it: its time, its references, and the opening's origin."""
+        if self.entries and entry.recorded < self.entries[-1].recorded:
+            before = format_utc(self.entries[-1].recorded)
+            got = format_utc(entry.recorded)
+            self._say(where, "recorded: is before that of the entry before it", before, got)
+        for role, index in references(entry.body):
+            if index >= entry.index:
+                self._say(where, f"{role}: refers to entry {index}, which is not before it")
+        if isinstance(entry.body, Opening) != (entry.index == 0):
+            self._say(where, "kind: the opening is entry 0, and no other", got=entry.word)
+        elif isinstance(entry.body, Opening) and log_id_of(entry.body.origin) != self.log_id:
+            expected = log_id_of(entry.body.origin)
+            self._say(where, "column log_id: differs from its origin", expected, self.log_id)
+
+    def _check_links(self, entries: Mapping[Any, Entry | None], after: Any, upto: Any) -> None:
+        there: dict[Any, set[tuple[str, Any]]] = {index: set() for index in entries}
+        for row in self._between(LINKS, after, upto):
+            there.setdefault(row["index"], set()).add((row["role"], row["ref"]))
+        for index, got in there.items():
+            entry = entries.get(index)
+            if index in entries and entry is None:
+                continue  # nothing follows from a leaf that cannot be read
+            expected = set(references(entry.body)) if entry else set()
+            for role, ref in sorted(expected - got):
+                self._say(f"entry {index}", f"link {role} to {ref}: is missing")
+            for role, ref in sorted(got - expected, key=str):
+                self._say(f"entry {index}", f"link {role} to {ref}: is not in its leaf")
+
+    def _check_contents(self, entries: Mapping[Any, Entry | None], after: Any, upto: Any) -> None:
+        there: dict[Any, dict[str, Any]] = {index: {} for index in entries}
+        for row in self._between(CONTENTS, after, upto):
+            there.setdefault(row["index"], {})[row["part"]] = row["content"]
+        for index, got in there.items():
+            entry = entries.get(index)
+            if index in entries and entry is None:
+                continue
+            parts = {part.value: ref.sha256 for part, ref in entry.parts.items()} if entry else {}
+            found: dict[Part, Content] = {}
+            for word in sorted(parts.keys() | got.keys()):
+                content = self._content(f"entry {index}", word, parts.get(word), got.get(word))
+                if content is not None:
+                    found[Part(word)] = content
+            if entry is not None:
+                self._expect_name(entry, found)
+
+    def _content(self, where: str, word: str, digest: str | None, data: Any) -> Content | None:
+        if data is None:
+            self._say(where, f"content {word}: is missing")
+        elif digest is None:
+            self._say(where, f"content {word}: is not in its leaf")
+        elif not isinstance(data, bytes):
+            self._say(where, f"content {word}: is not bytes")
+        elif sha256(data) != digest:
+            self._say(where, f"content {word}: differs from its hash", digest, sha256(data))
+        else:
+            try:
+                return decode_content(Part(word), data)
+            except Malformed as error:
+                self._say(where, f"content {word}: {error}")
+        return None
+
+    # The registers.
+
+    def _expect_name(self, entry: Entry, contents: Mapping[Part, Content]) -> None:
+        name = name_of(entry, contents)
+        if name is not None:
+            self.names[name.kind, name.folded, name.index] = name.row(self.log_id)
+
+    def _check_names(self) -> None:
+        got = self._rows(NAMES)
+        self._compare(NAMES, self.names, got, lambda key: (key[2], f"name {key[0]} {key[1]!r}"))
+
+    def _check_registers(self) -> None:
+        if self.unreadable:
+            self._say("registers", "cannot be derived again, since not every leaf can be read")
+            return
+        unknown = [entry for entry in self.entries if isinstance(entry.body, Unknown)]
+        for entry in unknown:
+            self._say(f"entry {entry.index}", f"kind {entry.word}: is not known to this version")
+        if unknown:
+            return
+        try:
+            fold = replay(self.entries)
+        except (LookupError, AssertionError) as error:
+            self._say("registers", f"cannot be derived again from these leaves: {error}")
+            return
+        log = {"log_id": self.log_id}
+        voices = {k: log | VoiceCodec().encode(k, v) for k, v in fold.voices.items()}
+        tallies = {(k,): log | TallyCodec().encode(k, v) for k, v in fold.tallies.items()}
+        self._compare(VOICES, voices, self._rows(VOICES), lambda key: (key[0], f"voice of source {key[1]}"))
+        self._compare(TALLIES, tallies, self._rows(TALLIES), lambda key: (key[0], "tally"))
+
+    def _check_other_logs(self) -> None:
+        for table in _LEDGER:
+            other = select(table.c.log_id).where(table.c.log_id != self.log_id).distinct()
+            for log_id in self.connection.execute(other).scalars():
+                self._say("file", f"table {table.name}: has rows of another log", got=log_id)
+
+    # Rows as they are kept, and how they are compared.
+
+    def _raw(self, table: Table, *where: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+        columns = [type_coerce(column, NullType()).label(column.name) for column in table.c]
+        return select(*columns).where(table.c.log_id == self.log_id, *where)
+
+    def _kept(self, table: Table, *where: ColumnElement[bool]) -> Iterable[Kept]:
+        return self.connection.execute(self._raw(table, *where)).mappings()
+
+    def _between(self, table: Table, after: Any, upto: Any) -> Iterable[Kept]:
+        return self._kept(table, table.c.index > after, table.c.index <= upto)
+
+    def _rows(self, table: Table) -> Rows:
+        keys = [c.name for c in table.primary_key.columns if c.name != "log_id"]
+        return {tuple(row[name] for name in keys): row for row in self._kept(table)}
+
+    def _compare(
+        self,
+        table: Table,
+        expected: Rows,
+        got: Rows,
+        name: Callable[[Key], tuple[int, str]],
+    ) -> None:
+        for key in sorted(expected.keys() | got.keys(), key=str):
+            index, label = name(key)
+            where = f"entry {index}"
+            if key not in got:
+                self._say(where, f"{label}: is missing")
+            elif key not in expected:
+                self._say(where, f"{label}: follows from no entry")
+            else:
+                self._compare_columns(where, f"{label}: ", table, expected[key], got[key])
+
+    def _compare_columns(self, where: str, label: str, table: Table, expected: Kept, got: Kept) -> None:
+        for column in table.c:
+            should, does = self._as_kept(column, expected[column.name]), got[column.name]
+            if type(should) is not type(does) or should != does:
+                self._say(where, f"{label}column {column.name}: differs from its leaf", should, does)
+
+    def _as_kept(self, column: ColumnElement[Any], value: Any) -> Any:
+        dialect = self.connection.dialect
+        if isinstance(value, bytes):
+            return value
+        process = column.type.dialect_impl(dialect).bind_processor(dialect)
+        return process(value) if process else value
+
+
+def _shown(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return f"{len(value):,} bytes" if isinstance(value, bytes) else str(value)

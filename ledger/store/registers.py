@@ -1,0 +1,257 @@
+"""The registers: what the resolver keeps per claim, and what things are found by.
+
+All of it follows from the entries and their contents; it is written in the transaction of the entry
+that changes it, and ``audit`` derives it again.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
+from dataclasses import dataclass, fields
+from itertools import islice
+from typing import Any, Generic, Protocol, TypeVar, cast
+
+from sqlalchemy import Connection, Table, bindparam, delete, insert, select
+
+from ledger.encoding import canonical
+from ledger.errors import Unavailable
+from ledger.model import Claim, Content, Entry, Recorder, Source, Story, Wording
+from ledger.resolver.voice import Pointer, Tally, Voice
+from ledger.store.failures import VERIFY
+from ledger.tables import Row as TableRow
+from ledger.text import fold, skeleton
+from ledger.vocabulary import Kind, Part, Status
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+Item = TypeVar("Item")
+Columns = dict[str, Any]
+
+CHUNK = 500
+"""How many values one IN list holds at most."""
+
+_TABLES = TableRow.metadata.tables
+ENTRIES, LINKS, CONTENTS = _TABLES["entries"], _TABLES["links"], _TABLES["contents"]
+NAMES, VOICES, TALLIES = _TABLES["names"], _TABLES["voices"], _TABLES["tallies"]
+
+_SIGNS = {1: "+", 0: "0", -1: "-"}
+_COUNTS = tuple(each.name for each in fields(Tally))
+
+
+def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Cut ``items`` into lists of at most CHUNK."""
+    rest = iter(items)
+    while chunk := list(islice(rest, CHUNK)):
+        yield chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One row of ``names``: the kind and the index of what is found, and what it is found by."""
+
+    kind: str
+    index: int
+    folded: str
+    skeleton: str
+
+    def row(self, log_id: int) -> Columns:
+        """Return the row of a log."""
+        return {
+            "log_id": log_id,
+            "kind": self.kind,
+            "folded": self.folded,
+            "index": self.index,
+            "skeleton": self.skeleton,
+        }
+
+
+def name_of(entry: Entry, contents: Mapping[Part, Content]) -> Name | None:
+    """Return what an entry with these contents is found by; None if it has no name or wording."""
+    body = entry.body
+    match body:
+        case Recorder() | Story():
+            kind, index, part = body.kind, entry.index, Part.NAME
+        case Source(amends=amended):
+            kind, index = Kind.SOURCE, entry.index if amended is None else amended
+            part = Part.NAME
+        case Claim():
+            kind, index, part = Kind.CLAIM, entry.index, Part.TEXT
+        case Wording(claim=claim):
+            kind, index, part = Kind.CLAIM, claim, Part.TEXT
+        case _:
+            return None
+    content = contents.get(part)
+    if content is None or not isinstance(content.value, str):
+        return None
+    return Name(kind.value, index, fold(content.value), skeleton(content.value))
+
+
+class Codec(Protocol[Key, Value]):
+    """How one register is laid out in its table. A row is found by the claim and perhaps the root."""
+
+    table: Table
+
+    def encode(self, key: Key, value: Value) -> Columns:
+        """Return the columns of a row, the log aside."""
+
+    def decode(self, row: Mapping[str, Any]) -> tuple[Key, Value]:
+        """Read a row. Raises ``ValueError`` or ``KeyError`` if it is none that ``encode`` gave."""
+
+    def columns_of(self, key: Key) -> Columns:
+        """Return the columns that ``key`` stands in."""
+
+
+class VoiceCodec:
+    """One row a claim and root."""
+
+    table = VOICES
+
+    def encode(self, key: tuple[int, int], value: Voice) -> Columns:
+        """See :meth:`Codec.encode`."""
+        pointers = sorted([status.value, claim] for status, claim in value.pointers)
+        return self.columns_of(key) | {
+            "said": value.said,
+            "signs": _write_signs(value.signs),
+            "declined": value.declined,
+            "pointers": canonical(pointers).decode(),
+            "carried": _write_signs(value.carried),
+            "spoke_for": value.spoke_for,
+        }
+
+    def decode(self, row: Mapping[str, Any]) -> tuple[tuple[int, int], Voice]:
+        """See :meth:`Codec.decode`."""
+        return (row["claim"], row["root"]), Voice(
+            said=row["said"],
+            signs=_read_signs(row["signs"]),
+            declined=row["declined"],
+            pointers=_read_pointers(row["pointers"]),
+            carried=_read_signs(row["carried"]),
+            spoke_for=row["spoke_for"],
+        )
+
+    def columns_of(self, key: tuple[int, int]) -> Columns:
+        """See :meth:`Codec.columns_of`."""
+        return {"claim": key[0], "root": key[1]}
+
+
+class TallyCodec:
+    """One row a claim."""
+
+    table = TALLIES
+
+    def encode(self, key: int, value: Tally) -> Columns:
+        """See :meth:`Codec.encode`."""
+        counts = zip(_COUNTS, map(int, value.counts()), strict=True)
+        return self.columns_of(key) | dict(counts)
+
+    def decode(self, row: Mapping[str, Any]) -> tuple[int, Tally]:
+        """See :meth:`Codec.decode`."""
+        return row["claim"], Tally(*(row[name] for name in _COUNTS))
+
+    def columns_of(self, key: int) -> Columns:
+        """See :meth:`Codec.columns_of`."""
+        return {"claim": key}
+
+
+class Register(MutableMapping[Key, Value], Generic[Key, Value]):
+    """A register as a mapping: read when asked for, written by :meth:`write` alone.
+
+    Iterating over it, or asking its length, reads the whole table.
+    """
+
+    def __init__(self, connection: Connection, log: Callable[[], int], codec: Codec[Key, Value]) -> None:
+        self._connection = connection
+        self._log = log
+        self._codec = codec
+        self._known: dict[Key, Value | None] = {}  # None: there is none
+        self._stored: set[Key] = set()
+        self._changed: set[Key] = set()
+        self._whole: set[int] = set()  # claims of which every row is known
+        table = codec.table
+        keys = [c for c in table.primary_key.columns if c.name != "log_id"]
+        of_log = select(table).where(table.c.log_id == bindparam("log"))
+        self._all = of_log
+        self._one = of_log.where(*(key == bindparam(key.name) for key in keys))
+        self._claims = of_log.where(table.c.claim.in_(bindparam("claims", expanding=True)))
+        self._delete = delete(table).where(
+            table.c.log_id == bindparam("log"), *(key == bindparam(f"_{key.name}") for key in keys)
+        )
+
+    def __getitem__(self, key: Key) -> Value:
+        if key not in self._known:
+            self._read(key)
+        value = self._known[key]
+        if value is None:
+            raise KeyError(key)
+        return value
+
+    def __setitem__(self, key: Key, value: Value) -> None:
+        if key not in self._known:
+            self._read(key)  # to know whether a row has to go
+        self._known[key] = value
+        self._changed.add(key)
+
+    def __delitem__(self, key: Key) -> None:
+        _ = self[key]
+        self._known[key] = None
+        self._changed.add(key)
+
+    def __iter__(self) -> Iterator[Key]:
+        self._take(self._connection.execute(self._all, {"log": self._log()}).mappings())
+        return iter([key for key, value in self._known.items() if value is not None])
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    def load(self, claims: Iterable[int]) -> None:
+        """Read every row of these claims with few queries."""
+        wanted = [claim for claim in dict.fromkeys(claims) if claim not in self._whole]
+        for chunk in chunks(wanted):
+            given = {"log": self._log(), "claims": chunk}
+            self._take(self._connection.execute(self._claims, given).mappings())
+            self._whole.update(chunk)
+
+    def write(self) -> None:
+        """Write what changed since the last time. The rows of a changed key are replaced."""
+        log = {"log_id": self._log()}
+        gone = [self._codec.columns_of(key) for key in self._changed if key in self._stored]
+        if gone:
+            rows = [{f"_{name}": v for name, v in row.items()} | {"log": self._log()} for row in gone]
+            self._connection.execute(self._delete, rows)
+        kept = {key: self._known[key] for key in self._changed}
+        new = [log | self._codec.encode(k, v) for k, v in kept.items() if v is not None]
+        if new:
+            self._connection.execute(insert(self._codec.table), new)
+        self._stored -= kept.keys()
+        self._stored |= {key for key, value in kept.items() if value is not None}
+        self._changed.clear()
+
+    def _read(self, key: Key) -> None:
+        columns = self._codec.columns_of(key)
+        if columns["claim"] not in self._whole:
+            rows = self._connection.execute(self._one, {"log": self._log()} | columns)
+            self._take(rows.mappings())
+        self._known.setdefault(key, None)
+
+    def _take(self, rows: Iterable[Any]) -> None:
+        try:
+            for row in rows:
+                key, value = self._codec.decode(cast(Mapping[str, Any], row))
+                self._stored.add(key)
+                if key not in self._known:
+                    self._known[key] = value
+        except (ValueError, KeyError, TypeError) as error:
+            raise Unavailable(f"register {self._codec.table.name}: cannot be read: {error}", next=VERIFY) from error
+
+
+def _write_signs(signs: Iterable[int]) -> str:
+    return "".join(_SIGNS[sign] for sign in sorted(signs, reverse=True))
+
+
+def _read_signs(text: str) -> frozenset[int]:
+    return frozenset({"+": 1, "0": 0, "-": -1}[character] for character in text)
+
+
+def _read_pointers(text: str) -> frozenset[Pointer]:
+    return frozenset((Status(word), claim) for word, claim in json.loads(text))

@@ -1,0 +1,175 @@
+"""Appending: one transaction, buffered, visible to its own reads at once.
+
+The rows of an append stand in memory until :meth:`Writer.flush`. There, contents and links go before
+their entries and entries in the order of their indexes, as the guards of the database demand. If we
+crash before the commit, nothing of the transaction was ever there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+
+from sqlalchemy import Connection, insert
+
+from ledger.encoding import encode_content, encode_entry, sha256
+from ledger.errors import Rejected
+from ledger.model import Content, Entry, Opening, references
+from ledger.store.reader import NO_LOG, Reader
+from ledger.store.registers import CONTENTS, ENTRIES, LINKS, NAMES, Columns, name_of
+from ledger.vocabulary import Part
+
+_BUFFERED = 2_000
+_NOTHING: Mapping[Part, Content] = MappingProxyType({})
+
+
+def log_id_of(origin: str) -> int:
+    """Return the id of the log of that origin: the first 63 bits of its SHA-256."""
+    return int.from_bytes(hashlib.sha256(origin.encode()).digest()[:8]) >> 1
+
+
+def row_of(log_id: int, entry: Entry, leaf: bytes) -> Columns:
+    """Return the row of ``entries`` that is made from an entry and its leaf."""
+    return {
+        "log_id": log_id,
+        "index": entry.index,
+        "leaf": leaf,
+        "kind": entry.word,
+        "recorded": entry.recorded,
+        "recorder": entry.recorder,
+        "key": entry.key,
+    }
+
+
+class Writer(Reader):
+    """The whole ledger, and the end of it. Appends are there for its own questions at once."""
+
+    def __init__(self, connection: Connection, log_id: int) -> None:
+        super().__init__(connection, log_id)
+        self._pending: dict[str, list[Columns]] = defaultdict(list)
+        self._own_refs: dict[tuple[str, int], list[int]] = defaultdict(list)
+        self._own_kinds: dict[str, list[int]] = defaultdict(list)
+        self._own_names: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._own_skeletons: dict[tuple[str, str], list[int]] = defaultdict(list)
+
+    def append(self, entry: Entry, contents: Mapping[Part, Content] = _NOTHING) -> None:
+        """Add the next entry, with a content for each of its parts.
+
+        Raises :class:`Rejected` if its key is taken, ``Malformed`` if it cannot be a leaf. The rules
+        of the ledger are not looked at here.
+        """
+        assert entry.index == self.size, "an entry's index is the size of the ledger before it"
+        assert contents.keys() == entry.parts.keys(), "every part has a content, and no other"
+        leaf = encode_entry(entry)
+        encoded = {part: encode_content(content) for part, content in contents.items()}
+        for part, data in encoded.items():
+            assert sha256(data) == entry.parts[part].sha256, "a leaf holds the hash of its contents"
+        self._take_key(entry)
+        if self._log == NO_LOG:
+            assert isinstance(entry.body, Opening), "entry 0 is the opening"
+            self._log = log_id_of(entry.body.origin)
+        self._buffer(entry, leaf, encoded)
+        self._note(entry)
+        self._name(entry, contents)
+        self.size += 1
+        if len(self._pending["entries"]) >= _BUFFERED:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what is buffered to the database, inside the transaction."""
+        for table in (CONTENTS, LINKS, ENTRIES, NAMES):
+            rows = self._pending.pop(table.name, None)
+            if rows:
+                self._connection.execute(insert(table), rows)
+
+    def finish(self) -> None:
+        """Send everything, the registers too; the commit is next."""
+        self.flush()
+        for register in (self._voices, self._tallies):
+            if register is not None:
+                register.write()
+
+    def leaf(self, index: int) -> bytes:
+        """See :meth:`Reader.leaf`."""
+        if self._bound <= index < self.size:
+            return encode_entry(self._entries[index])
+        return super().leaf(index)
+
+    def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
+        """See :meth:`Reader.entries`."""
+        self.flush()
+        return super().entries(start, stop)
+
+    def contents(self, indexes: Iterable[int]) -> dict[tuple[int, Part], Content]:
+        """See :meth:`Reader.contents`."""
+        self.flush()
+        return super().contents(indexes)
+
+    def named(self, kind: str, folded: str) -> list[int]:
+        """See :meth:`Reader.named`."""
+        own = self._own_names.get((kind, folded), ())
+        return sorted({*super().named(kind, folded), *own})
+
+    def looking_like(self, kind: str, skeleton: str) -> list[int]:
+        """See :meth:`Reader.looking_like`."""
+        own = self._own_skeletons.get((kind, skeleton), ())
+        return sorted({*super().looking_like(kind, skeleton), *own})
+
+    def names(self, kind: str) -> Iterator[tuple[int, str]]:
+        """See :meth:`Reader.names`."""
+        self.flush()
+        return super().names(kind)
+
+    def size_at(self, moment: datetime) -> int:
+        """See :meth:`Reader.size_at`."""
+        self.flush()
+        return super().size_at(moment)
+
+    def _take_key(self, entry: Entry) -> None:
+        if entry.key is None:
+            return
+        taken = self.by_key(entry.key)
+        if taken is not None:
+            raise Rejected(
+                f"entry {entry.index}: key {entry.key}: is taken by entry {taken}",
+                next=f"it is recorded already: see entry {taken}",
+            )
+        self._keys[entry.key] = entry.index
+
+    def _buffer(self, entry: Entry, leaf: bytes, encoded: Mapping[Part, bytes]) -> None:
+        place = {"log_id": self._log, "index": entry.index}
+        self._pending["contents"] += [place | {"part": part.value, "content": data} for part, data in encoded.items()]
+        self._pending["links"] += [place | {"role": role, "ref": ref} for role, ref in references(entry.body)]
+        self._pending["entries"].append(row_of(self._log, entry, leaf))
+
+    def _note(self, entry: Entry) -> None:
+        self._entries[entry.index] = entry
+        self._own_kinds[entry.word].append(entry.index)
+        if entry.word in self._kinds:
+            self._kinds[entry.word].append(entry.index)
+        for place in references(entry.body):
+            self._own_refs[place].append(entry.index)
+            if place in self._refs:
+                self._refs[place].append(entry.index)
+
+    def _load_kind(self, word: str) -> None:
+        super()._load_kind(word)
+        self._kinds[word] += self._own_kinds.get(word, ())
+
+    def _load_refs(self, role: str, subjects: Sequence[int]) -> None:
+        # Nothing in the database refers to what this transaction appended.
+        super()._load_refs(role, [each for each in subjects if each < self._bound])
+        for each in subjects:
+            self._refs.setdefault((role, each), []).extend(self._own_refs.get((role, each), ()))
+
+    def _name(self, entry: Entry, contents: Mapping[Part, Content]) -> None:
+        name = name_of(entry, contents)
+        # A wording, or a new record of a source, may say what stands there already.
+        if name is None or (name.index != entry.index and name.index in self.named(name.kind, name.folded)):
+            return
+        self._own_names[name.kind, name.folded].append(name.index)
+        self._own_skeletons[name.kind, name.skeleton].append(name.index)
+        self._pending["names"].append(name.row(self._log))

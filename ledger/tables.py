@@ -1,0 +1,190 @@
+"""The tables, as SQLModel classes; nothing else (the migrations import this module).
+
+``entries``, ``links`` and ``contents`` are the ledger and only ever grow; ``names``, ``voices`` and
+``tallies`` are registers, which can be derived from them again. Every key begins with ``log_id``,
+the first 63 bits of the SHA-256 of the log's origin. The rows are storage: they validate nothing and
+never serve as values of the domain. What the database itself enforces (triggers) stands in the
+migrations, which these classes have to equal column by column.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    TIMESTAMP,
+    BigInteger,
+    Dialect,
+    ForeignKeyConstraint,
+    Index,
+    LargeBinary,
+    MetaData,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.types import TypeEngine
+from sqlmodel import Field, SQLModel
+
+from ledger.times import format_utc, parse_utc
+
+_ROWLESS = {"sqlite_with_rowid": False}
+
+
+class UtcTime(TypeDecorator[datetime]):
+    """An aware moment, kept in UTC. A naive one is refused with ``ValueError``.
+
+    On SQLite a text of fixed width (the form of a leaf), so that the order of texts is the order of
+    moments; elsewhere a timestamp with time zone.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Text on SQLite, else a timestamp with time zone."""
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(Text())
+        return dialect.type_descriptor(TIMESTAMP(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """Write a moment as the database keeps it."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone")
+        moment = value.astimezone(UTC)
+        return format_utc(moment) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """Read a moment back. Raises ``ValueError`` for what this type never wrote."""
+        if value is None:
+            return None
+        return parse_utc(value) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+class Row(SQLModel):
+    """What all tables share: metadata apart from any other SQLModel classes of the process."""
+
+    metadata = MetaData()
+
+
+class EntryRow(Row, table=True):
+    """One line of the ledger: ``leaf`` is its exact bytes, every other column is made from them."""
+
+    __tablename__ = "entries"
+    __table_args__ = (
+        UniqueConstraint("log_id", "key", name="entries_key"),
+        Index("entries_kind", "log_id", "kind", "index"),
+        Index("entries_recorded", "log_id", "recorded"),
+        _ROWLESS,
+    )
+
+    log_id: int = Field(primary_key=True, sa_type=BigInteger)
+    index: int = Field(primary_key=True, sa_type=BigInteger)
+    leaf: bytes = Field(sa_type=LargeBinary)
+    kind: str = Field(sa_type=Text)
+    recorded: datetime = Field(sa_type=UtcTime)
+    recorder: int | None = Field(default=None, sa_type=BigInteger)
+    key: str | None = Field(default=None, sa_type=Text)
+
+
+class LinkRow(Row, table=True):
+    """One reference: entry ``index`` refers to entry ``ref`` in a role of ``model.references``."""
+
+    __tablename__ = "links"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["log_id", "index"],
+            ["entries.log_id", "entries.index"],
+            name="links_entry",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        Index("links_index", "log_id", "index"),
+        _ROWLESS,
+    )
+
+    log_id: int = Field(primary_key=True, sa_type=BigInteger)
+    role: str = Field(primary_key=True, sa_type=Text)
+    ref: int = Field(primary_key=True, sa_type=BigInteger)
+    index: int = Field(primary_key=True, sa_type=BigInteger)
+
+
+class ContentRow(Row, table=True):
+    """The canonical bytes of one part of an entry; the leaf holds their hash."""
+
+    __tablename__ = "contents"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["log_id", "index"],
+            ["entries.log_id", "entries.index"],
+            name="contents_entry",
+            deferrable=True,
+            initially="DEFERRED",
+        ),
+        _ROWLESS,
+    )
+
+    log_id: int = Field(primary_key=True, sa_type=BigInteger)
+    index: int = Field(primary_key=True, sa_type=BigInteger)
+    part: str = Field(primary_key=True, sa_type=Text)
+    content: bytes = Field(sa_type=LargeBinary)
+
+
+class NameRow(Row, table=True):
+    """Register: what a recorder, story, source or claim is found by.
+
+    The text of a wording stands under the index of its claim.
+    """
+
+    __tablename__ = "names"
+    __table_args__ = (Index("names_skeleton", "log_id", "kind", "skeleton"), _ROWLESS)
+
+    log_id: int = Field(primary_key=True, sa_type=BigInteger)
+    kind: str = Field(primary_key=True, sa_type=Text)
+    folded: str = Field(primary_key=True, sa_type=Text)
+    index: int = Field(primary_key=True, sa_type=BigInteger)
+    skeleton: str = Field(sa_type=Text)
+
+
+class VoiceRow(Row, table=True):
+    """Register: the ``Voice`` of one root on one claim.
+
+    ``signs`` and ``carried`` are texts of the characters ``+``, ``0``, ``-`` in that order;
+    ``pointers`` is a JSON array of ``[status, claim]`` pairs, sorted.
+    """
+
+    __tablename__ = "voices"
+    __table_args__ = (_ROWLESS,)
+
+    log_id: int = Field(primary_key=True, sa_type=BigInteger)
+    claim: int = Field(primary_key=True, sa_type=BigInteger)
+    root: int = Field(primary_key=True, sa_type=BigInteger)
+    said: datetime | None = Field(default=None, sa_type=UtcTime)
+    signs: str = Field(sa_type=Text)
+    declined: bool
+    pointers: str = Field(sa_type=Text)
+    carried: str = Field(sa_type=Text)
+    spoke_for: bool
+
+
+class TallyRow(Row, table=True):
+    """Register: the ``Tally`` of one claim, its ten counts."""
+
+    __tablename__ = "tallies"
+    __table_args__ = (_ROWLESS,)
+
+    log_id: int = Field(primary_key=True, sa_type=BigInteger)
+    claim: int = Field(primary_key=True, sa_type=BigInteger)
+    authorities_for: int
+    authorities_against: int
+    voices_for: int
+    voices_against: int
+    carried_for: int
+    carried_against: int
+    audible: int
+    once_for: int
+    unsettled: int
+    pointing: int

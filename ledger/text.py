@@ -1,0 +1,107 @@
+"""What a text may hold, and when two texts are the same.
+
+Three keys answer three questions: :func:`fold` (same words, whatever the case, spaces and punctuation), and
+:func:`skeleton` (looks the same to a hurried eye, after Unicode Technical Standard 39), and
+equality of the text itself.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from ledger.vocabulary import Part
+
+LIMITS = {Part.TEXT: 500, Part.NAME: 200, Part.QUOTE: 10_000, Part.NOTE: 10_000, Part.URL: 2_000}
+"""The most characters (code points) that a part may have."""
+
+# Embeddings, overrides and isolates reorder what a reader sees; letters of right-to-left scripts need none of them.
+_REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+# Joiners are spelling in Persian and in the Indic scripts; every other invisible character only hides a difference.
+_JOINERS = frozenset("\u200c\u200d")
+_SLUG = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+
+
+def flaws(part: Part, value: str) -> list[str]:
+    """Say what keeps ``value`` from being stored as ``part``: one clause each, none if it may be."""
+    found = []
+    limit = LIMITS[part]
+    if not value.strip():
+        found.append("is empty")
+    if len(value) > limit:
+        found.append(f"has {len(value):,} characters; at most {limit:,} are taken")
+    found += _character_flaws(part, value)
+    if part in (Part.NAME, Part.TEXT) and not found:
+        found += _naming_flaws(part, value)
+    if part is Part.URL and not found and not re.match(r"https?://[^\s/]+", value):
+        found.append("is no web address (expected http:// or https://)")
+    return found
+
+
+def _character_flaws(part: Part, value: str) -> list[str]:
+    kept = "\n\t" if part in (Part.QUOTE, Part.NOTE) else ""
+    found: dict[str, str] = {}
+    for character in value:
+        category = unicodedata.category(character)
+        if category == "Cs":
+            kind = "a lone surrogate"
+        elif character in _REORDERING:
+            kind = "a character that reorders text"
+        elif category == "Cc" and character not in kept:
+            kind = "a control character"
+        elif category in ("Zl", "Zp"):
+            kind = "a line separator"
+        elif category == "Cf" and character not in _JOINERS and part is not Part.QUOTE:
+            kind = "an invisible character"
+        else:
+            continue
+        found.setdefault(kind, f"holds {kind} (U+{ord(character):04X})")
+    return list(found.values())
+
+
+def _naming_flaws(part: Part, value: str) -> list[str]:
+    found = []
+    if value != value.strip():
+        found.append("starts or ends with a space")
+    if part is Part.NAME and not unicodedata.is_normalized("NFC", value):
+        found.append("is not in Unicode normal form C")
+    if not fold(value):
+        found.append("holds no letter and no digit")
+    elif value.isdigit():
+        found.append("is a bare number, and a bare number always means an index")
+    return found
+
+
+def slug_flaws(value: str) -> list[str]:
+    """Say what keeps ``value`` from being the slug of a story, beyond what holds for every name."""
+    if _SLUG.fullmatch(value) and value == value.casefold():
+        return []
+    return ["is no slug (expected lower-case letters and digits with single hyphens, as in paris-2017-04-20)"]
+
+
+@lru_cache(maxsize=65_536)
+def fold(value: str) -> str:
+    """Return the words of ``value``: compatibility form, no case, no punctuation, single spaces between."""
+    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
+    words = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in plain)
+    return " ".join(words.split())
+
+
+@lru_cache(maxsize=65_536)
+def skeleton(value: str) -> str:
+    """Return a key that look-alikes share (UTS 39, section 4, over the folded words)."""
+    return "".join(_prototype(character) for character in unicodedata.normalize("NFD", fold(value)))
+
+
+@lru_cache(maxsize=4_096)
+def _prototype(character: str) -> str:
+    # Loading the table of confusables takes longer than all the rest of a command, and plain ASCII needs none of it.
+    if character.isascii():
+        return {"0": "o", "1": "l", "i": "l"}.get(character, character)
+    from confusable_homoglyphs import confusables
+
+    found = confusables.is_confusable(character, greedy=True, preferred_aliases=[])
+    plain = [h["c"] for match in found or [] for h in match["homoglyphs"] if h["c"].isascii()]
+    letters = sorted(c.casefold() for c in plain if c.isalnum())
+    return _prototype(letters[0]) if letters else character

@@ -1,0 +1,34 @@
+"""How hard the property tests try.
+
+The profile is `default`, or `ci` where CI=true, or what `--hypothesis-profile` names.
+LEDGER_EXAMPLES sets the number of examples of every profile.
+"""
+
+import os
+
+import pytest
+from hypothesis import settings
+
+EXAMPLES = {"default": 60, "ci": 500, "thorough": 5000}
+
+
+def examples(profile: str) -> int:
+    asked = os.environ.get("LEDGER_EXAMPLES") or str(EXAMPLES[profile])
+    if not asked.isdecimal() or int(asked) < 1:
+        raise pytest.UsageError(f"LEDGER_EXAMPLES: {asked}: expected a whole number from 1")
+    return int(asked)
+
+
+@pytest.hookimpl(tryfirst=True)  # before --hypothesis-profile is looked up
+def pytest_configure() -> None:
+    settings.register_profile("default", deadline=None, max_examples=examples("default"))
+    # A commit passes or fails the same way each time; new examples are for the other two.
+    settings.register_profile(
+        "ci", deadline=None, max_examples=examples("ci"), derandomize=True, print_blob=True
+    )
+    settings.register_profile("thorough", deadline=None, max_examples=examples("thorough"))
+    settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
+
+
+def pytest_report_header() -> str:
+    return f"property tests: {settings().max_examples} examples each"
