@@ -13,7 +13,7 @@ CLEAN_ENV := env -u CLAIMS_LEDGER -u CLAIMS_RECORDER -u CLAIMS_STORY -u PYTHONPA
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format golden wheel-test clean
+.PHONY: help demo test check format golden docs wheel-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ format: $(VENV)/.dev ## format the code and mend what ruff can mend
 
 golden: $(VENV)/.test ## rewrite the golden files (then read the diff)
 	LEDGER_GOLDEN=1 $(BIN)/python -m pytest tests/golden $(ARGS)
+
+docs: $(VENV)/.test ## rewrite docs/cli.md from the help of the commands
+	$(BIN)/python -m tests.cli_page
 
 wheel-test: $(VENV)/.dev ## build the wheel, install it elsewhere, run its demonstration there
 	@set -eu; work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \

@@ -49,7 +49,16 @@ def canonical(value: Any) -> bytes:
 
 
 def _dump(value: Any) -> bytes:
-    return _ENCODER.encode(value).encode("utf-8")
+    try:
+        return _ENCODER.encode(value).encode("utf-8")
+    except UnicodeEncodeError:
+        raise Malformed("has a text with a lone surrogate") from None
+
+
+def _dump_typed(value: Any) -> bytes:
+    """As :func:`canonical`, for what holds no float by its types: plain bytes then break no other limit either."""
+    data = _dump(value)
+    return data if _is_plain(data) else canonical(value)
 
 
 def parse(data: bytes) -> Any:
@@ -98,7 +107,8 @@ def encode_entry(entry: Entry) -> bytes:
         leaf["parts"] = {
             part.value: {"sha256": ref.sha256, "visibility": ref.visibility.value} for part, ref in entry.parts.items()
         }
-    data = canonical(leaf | _body_fields(entry.body))
+    leaf |= _body_fields(entry.body)
+    data = canonical(leaf) if isinstance(entry.body, Unknown) else _dump_typed(leaf)
     if len(data) > MAX_LEAF:
         raise Malformed(f"has {len(data):,} bytes; a leaf has at most {MAX_LEAF:,}")
     return data
@@ -138,7 +148,7 @@ def encode_content(content: Content) -> bytes:
         value = {
             each.name: getattr(value, each.name) for each in fields(Document) if getattr(value, each.name) is not None
         }
-    return canonical({"salt": content.salt, "value": value})
+    return _dump_typed({"salt": content.salt, "value": value})
 
 
 def decode_content(part: Part, data: bytes) -> Content:

@@ -101,5 +101,9 @@ class Unavailable(LedgerError):
     exit_code = 3
 
 
+class Outdated(Unavailable):
+    """The ledger has the schema of an older version, and was not opened to be written to."""
+
+
 class Unresolvable(Unavailable):
     """The ledger holds a kind of entry that this version does not know; it is kept and shown, not resolved."""

@@ -270,6 +270,11 @@ class Document:
     size: int | None = None
     media_type: str | None = None
 
+    @property
+    def address(self) -> str | None:
+        """Where it is found: its address, else that of the archived copy, else ``sha256:`` and the hash of the file."""
+        return self.url or self.archived_url or (None if self.sha256 is None else f"sha256:{self.sha256}")
+
 
 @dataclass(frozen=True, slots=True)
 class Content:

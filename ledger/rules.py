@@ -36,7 +36,7 @@ from ledger.model import (
     references,
 )
 from ledger.resolver import DESK, Fold
-from ledger.text import flaws, fold, skeleton, slug_flaws
+from ledger.text import article, flaws, fold, shown, skeleton, slug_flaws
 from ledger.times import FUTURE_SLACK, format_utc, zone_named
 from ledger.vocabulary import Kind, Part, SourceKind, Status
 
@@ -97,7 +97,7 @@ def _check_header(entry: Entry, before: Fold) -> Iterator[Problem]:
     if opening != (entry.index == 0):
         yield Problem("kind", "a ledger has one opening, and it is entry 0", got=f"entry {entry.index}")
     if entry.key is not None and not _KEY.fullmatch(entry.key):
-        yield Problem("key", "is no key", expected="32 lower-case hex digits", got=_shown(entry.key))
+        yield Problem("key", "is no key", expected="32 lower-case hex digits", got=shown(entry.key))
     if opening:
         return
     if isinstance(entry.body, Recorder):
@@ -132,14 +132,8 @@ def check_contents(entry: Entry, contents: Mapping[Part, Content]) -> list[Probl
             found = flaws(part, content.value)
             if not found and isinstance(entry.body, Story):
                 found = slug_flaws(content.value)
-            problems += [Problem(where, flaw, got=_shown(content.value)) for flaw in found]
+            problems += [Problem(where, flaw, got=shown(content.value)) for flaw in found]
     return problems
-
-
-def _shown(value: str) -> str:
-    """A value as a message may show it: what cannot be printed is escaped, what is long is cut."""
-    printable = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value)
-    return repr(printable if len(printable) <= 60 else printable[:57] + "…").replace("\\\\", "\\")
 
 
 def _check_document(document: Document) -> Iterator[Problem]:
@@ -147,15 +141,15 @@ def _check_document(document: Document) -> Iterator[Problem]:
         yield Problem("evidence", "has neither an address nor a file")
     for where, url in (("evidence url", document.url), ("evidence archived url", document.archived_url)):
         if url is not None:
-            yield from (Problem(where, flaw, got=_shown(url)) for flaw in flaws(Part.URL, url))
+            yield from (Problem(where, flaw, got=shown(url)) for flaw in flaws(Part.URL, url))
     if document.sha256 is not None and not _HASH.fullmatch(document.sha256):
         why = "is no SHA-256"
-        yield Problem("evidence sha256", why, expected="64 lower-case hex digits", got=_shown(document.sha256))
+        yield Problem("evidence sha256", why, expected="64 lower-case hex digits", got=shown(document.sha256))
     if document.size is not None and not 0 <= document.size < 2**53:
         yield Problem("evidence size", "is no number of bytes", got=str(document.size))
     if document.media_type is not None and not _MEDIA_TYPE.fullmatch(document.media_type):
         why = "is no media type"
-        yield Problem("evidence media type", why, expected="such as text/plain", got=_shown(document.media_type))
+        yield Problem("evidence media type", why, expected="such as text/plain", got=shown(document.media_type))
 
 
 def _check_references(entry: Entry, before: Fold) -> Iterator[Problem]:
@@ -185,7 +179,7 @@ def _amends(body: Known | Unknown) -> bool:
 
 
 def _word(body: Known | Unknown) -> str:
-    return body.word if isinstance(body, Unknown) else f"a {body.kind}"
+    return body.word if isinstance(body, Unknown) else article(body.kind)
 
 
 def _check_body(entry: Entry, before: Fold) -> Iterator[Problem]:
@@ -198,11 +192,11 @@ def _check_opening(entry: Entry, _before: Fold) -> Iterator[Problem]:
     assert isinstance(body, Opening)
     if not _ORIGIN.fullmatch(body.origin):
         why = "must be 1 to 200 characters with no space and no +"
-        yield Problem("origin", why, expected="a name like example.org/newsroom", got=_shown(body.origin))
+        yield Problem("origin", why, expected="a name like example.org/newsroom", got=shown(body.origin))
     try:
         zone_named(body.zone)
     except Misused:
-        yield Problem("zone", "is no time zone", expected="an IANA name like Europe/Paris", got=_shown(body.zone))
+        yield Problem("zone", "is no time zone", expected="an IANA name like Europe/Paris", got=shown(body.zone))
 
 
 def _check_source(entry: Entry, before: Fold) -> Iterator[Problem]:
@@ -291,15 +285,11 @@ def _check_retract(entry: Entry, before: Fold) -> Iterator[Problem]:
             Kind.CLAIM: "retract the statements on it, or fold it under another with `same`",
             Kind.SOURCE: "retract its statements, unvet it, or amend its record",
         }.get(target.kind, "it stays as it is")
-        yield Problem("target", f"entry {body.target} is {_article(target.kind)}, which cannot be retracted; {instead}")
+        yield Problem("target", f"entry {body.target} is {article(target.kind)}, which cannot be retracted; {instead}")
     elif not before.acts.live(body.target):
         by = [i for i in before.facts.refs("retract.target", body.target) if before.acts.live(i)]
         why = f"entry {body.target} is retracted already, by entry {by[-1]}"
         yield Problem("target", f"{why}; retract {by[-1]} to bring it back")
-
-
-def _article(kind: Kind) -> str:
-    return f"an {kind}" if kind.value[0] in "aeiou" else f"a {kind}"
 
 
 def _check_authority(entry: Entry, _before: Fold) -> Iterator[Problem]:
@@ -314,6 +304,13 @@ def _check_vet(entry: Entry, _before: Fold) -> Iterator[Problem]:
     assert isinstance(body, Vet)
     if body.source == DESK:
         yield Problem("source", "the desk is not vetted: its own word decides")
+    if not _is_flag(body.vetted):
+        yield Problem("vetted", "must be true or false", got=str(body.vetted))
+
+
+def _is_flag(value: object) -> bool:
+    """Whether it is true or false; 1 would be written, and could not be read again."""
+    return isinstance(value, bool)
 
 
 def _check_group(entry: Entry, before: Fold) -> Iterator[Problem]:
@@ -340,7 +337,7 @@ def _check_policy(entry: Entry, _before: Fold) -> Iterator[Problem]:
         yield Problem(
             "policy", "is not known to this version", expected="live-roots 1", got=f"{body.name} {body.version}"
         )
-    if body.quorum < 1:
+    if type(body.quorum) is not int or body.quorum < 1:  # True is an int too, and could not be read again
         yield Problem("quorum", "must be 1 or more", got=str(body.quorum))
 
 
@@ -373,7 +370,7 @@ def _check_wording(entry: Entry, _before: Fold) -> Iterator[Problem]:
     body = entry.body
     assert isinstance(body, Wording)
     if body.lang is not None and not _LANGUAGE.fullmatch(body.lang):
-        yield Problem("lang", "is no language tag", expected="fr, en or pt-BR", got=_shown(body.lang))
+        yield Problem("lang", "is no language tag", expected="fr, en or pt-BR", got=shown(body.lang))
 
 
 def _check_evidence(entry: Entry, before: Fold) -> Iterator[Problem]:
@@ -409,13 +406,12 @@ def check_names(entry: Entry, contents: Mapping[Part, Content], before: Fold, na
     kind, value = entry.body.kind.value, content.value
     for index in names.named(kind, fold(value)):
         if _clash(entry.body, before.facts.entry(index).body):
-            return [Problem(kind, f"is here already, as entry {index}", got=_shown(value))]
+            return [Problem(kind, f"is here already, as entry {index}", got=shown(value))]
     if isinstance(entry.body, Source):
         for index in names.looking_like(kind, skeleton(value)):
             if index not in names.named(kind, fold(value)):
-                return [
-                    Problem(kind, f"looks like source {index}, but is spelt with other characters", got=_shown(value))
-                ]
+                why = f"looks like source {index}, but is spelt with other characters"
+                return [Problem(kind, why, f"the index {index}, or a name that looks different", shown(value))]
     return []
 
 

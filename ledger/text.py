@@ -20,6 +20,8 @@ LIMITS = {Part.TEXT: 500, Part.NAME: 200, Part.QUOTE: 10_000, Part.NOTE: 10_000,
 _REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 # Joiners are spelling in Persian and in the Indic scripts; every other invisible character only hides a difference.
 _JOINERS = frozenset("\u200c\u200d")
+# As people paste it: the scheme may be missing, but any other scheme than the web's is refused.
+_ADDRESS = re.compile(r"https?://[^\s/]\S*|[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
 _SLUG = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 
@@ -34,8 +36,8 @@ def flaws(part: Part, value: str) -> list[str]:
     found += _character_flaws(part, value)
     if part in (Part.NAME, Part.TEXT) and not found:
         found += _naming_flaws(part, value)
-    if part is Part.URL and not found and not re.match(r"https?://[^\s/]+", value):
-        found.append("is no web address (expected http:// or https://)")
+    if part is Part.URL and not found and not _ADDRESS.fullmatch(value):
+        found.append("is no web address (expected https://… or a host and path without spaces)")
     return found
 
 
@@ -80,28 +82,49 @@ def slug_flaws(value: str) -> list[str]:
     return ["is no slug (expected lower-case letters and digits with single hyphens, as in paris-2017-04-20)"]
 
 
+def article(word: str) -> str:
+    """Put a or an before a word."""
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
+
+
+def shown(value: str) -> str:
+    """Quote a text as a message may show it: what cannot be printed is escaped, what is long is cut."""
+    printable = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in value[:61])
+    return repr(printable if len(printable) <= 60 else printable[:57] + "…").replace("\\\\", "\\")
+
+
 @lru_cache(maxsize=65_536)
 def fold(value: str) -> str:
     """Return the words of ``value``: compatibility form, no case, no punctuation, single spaces between."""
-    plain = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold())
-    words = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in plain)
-    return " ".join(words.split())
+    return _words(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold()))
+
+
+def _words(value: str) -> str:
+    kept = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in value)
+    return " ".join(kept.split())
 
 
 @lru_cache(maxsize=65_536)
 def skeleton(value: str) -> str:
-    """Return a key that look-alikes share (UTS 39, section 4, over the folded words)."""
-    return "".join(_prototype(character) for character in unicodedata.normalize("NFD", fold(value)))
+    """Return a key that look-alikes share (UTS 39, section 4).
+
+    Case is dropped last: a Greek capital beta looks like a B, the small one does not look like a b. Plain ASCII letters
+    are told apart (I, l and 1 too): a desk knows both Ian and Lan, and only another script deceives on purpose.
+    """
+    return "".join(_prototype(character) for character in unicodedata.normalize("NFKD", _words(value)))
 
 
 @lru_cache(maxsize=4_096)
 def _prototype(character: str) -> str:
     # Loading the table of confusables takes longer than all the rest of a command, and plain ASCII needs none of it.
     if character.isascii():
-        return {"0": "o", "1": "l", "i": "l"}.get(character, character)
+        return character.lower()
     from confusable_homoglyphs import confusables
 
     found = confusables.is_confusable(character, greedy=True, preferred_aliases=[])
     plain = [h["c"] for match in found or [] for h in match["homoglyphs"] if h["c"].isascii()]
     letters = sorted(c.casefold() for c in plain if c.isalnum())
-    return _prototype(letters[0]) if letters else character
+    if letters:
+        return _prototype(letters[0])
+    small = character.casefold()
+    return small if small == character else "".join(_prototype(each) for each in small)

@@ -42,7 +42,7 @@ class Moment:
 def format_utc(moment: datetime) -> str:
     """Write ``moment`` in the one form a leaf uses: fixed width, microseconds, ``Z``."""
     assert moment.tzinfo is UTC, "moments are kept in UTC"
-    return moment.strftime("%Y").zfill(4) + moment.strftime("-%m-%dT%H:%M:%S.%fZ")
+    return moment.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def parse_utc(text: str) -> datetime:
@@ -86,7 +86,7 @@ def read_time(text: str, zone: ZoneInfo, now: datetime) -> Moment:
         at = (
             datetime.fromisoformat(local.isoformat() + offset.upper()).astimezone(UTC)
             if offset
-            else (_in_zone(local, zone) if hour else _start_of_day(local, zone))
+            else (in_zone(local, zone) if hour else _start_of_day(local, zone))
         )
         if hour and local.hour != int(hour):
             raise ValueError("24:00 is the next day's 00:00")
@@ -112,7 +112,7 @@ def _latest(clock: re.Match[str], given: str, zone: ZoneInfo, now: datetime) -> 
         raise Misused(f"time: {given!r}: there is no such time", next=_EXPECTED) from None
     if min(_readings(local, zone)) > now + FUTURE_SLACK:
         local -= timedelta(days=1)
-    return Moment(_in_zone(local, zone), _precision(hour, minute, second))
+    return Moment(in_zone(local, zone), _precision(hour, minute, second))
 
 
 def _readings(local: datetime, zone: ZoneInfo) -> list[datetime]:
@@ -127,7 +127,8 @@ def _start_of_day(local: datetime, zone: ZoneInfo) -> datetime:
     return at
 
 
-def _in_zone(local: datetime, zone: ZoneInfo) -> datetime:
+def in_zone(local: datetime, zone: ZoneInfo) -> datetime:
+    """Read a naive wall time in a zone, as UTC. Raises :class:`Misused`, with both readings, where it has not one."""
     utc = _readings(local, zone)
     if utc[0] == utc[1]:
         return utc[0]

@@ -185,6 +185,17 @@ _STANDINGS = {
 }
 
 
+class Concern(Word):
+    """Why a shift has to look at a claim. The order is that of urgency."""
+
+    CONTRADICTED = "contradicted", "An authority's later word contradicts the desk's own."
+    UNSETTLED = "unsettled", "An authority spoke, and yet it is disputed or its correction leads nowhere."
+    DISPUTED = "disputed", "Voices that count stand on both sides, and no authority among them."
+    ASTRAY = "astray", "Its correction leads nowhere."
+    UNVERIFIED = "unverified", "It was said long ago, and nothing establishes or refutes it."
+    HELD = "held", "The desk keeps it out of publications."
+
+
 class Bucket(Word):
     """What became of one statement in the answer on one claim: the first that applies."""
 

@@ -23,9 +23,7 @@ def examples(profile: str) -> int:
 def pytest_configure() -> None:
     settings.register_profile("default", deadline=None, max_examples=examples("default"))
     # A commit passes or fails the same way each time; new examples are for the other two.
-    settings.register_profile(
-        "ci", deadline=None, max_examples=examples("ci"), derandomize=True, print_blob=True
-    )
+    settings.register_profile("ci", deadline=None, max_examples=examples("ci"), derandomize=True, print_blob=True)
     settings.register_profile("thorough", deadline=None, max_examples=examples("thorough"))
     settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
 

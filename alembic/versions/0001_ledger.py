@@ -36,8 +36,8 @@ TABLES = (
         ref BIGINT NOT NULL,
         "index" BIGINT NOT NULL,
         PRIMARY KEY (log_id, role, ref, "index"),
-        CONSTRAINT links_entry FOREIGN KEY (log_id, "index")
-            REFERENCES entries (log_id, "index") DEFERRABLE INITIALLY DEFERRED
+        CONSTRAINT links_entry
+            FOREIGN KEY (log_id, "index") REFERENCES entries (log_id, "index") DEFERRABLE INITIALLY DEFERRED
     ){rowless}
     """,
     # The deferred foreign key looks its rows up by index whenever an entry is inserted.
@@ -49,8 +49,8 @@ TABLES = (
         part TEXT NOT NULL,
         content {bytes} NOT NULL,
         PRIMARY KEY (log_id, "index", part),
-        CONSTRAINT contents_entry FOREIGN KEY (log_id, "index")
-            REFERENCES entries (log_id, "index") DEFERRABLE INITIALLY DEFERRED
+        CONSTRAINT contents_entry
+            FOREIGN KEY (log_id, "index") REFERENCES entries (log_id, "index") DEFERRABLE INITIALLY DEFERRED
     ){rowless}
     """,
     """

@@ -6,17 +6,23 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
+from ledger.book.evidence import describe, summary
+from ledger.book.importing import Imported, import_rows, lines_of, read_file
 from ledger.book.loading import Loading
-from ledger.book.lookup import entry_at, find_source
+from ledger.book.lookup import entry_at, find_source, refuse_unknown
 from ledger.book.recording import Recording, Salt, Word
 from ledger.book.views import Receipt
 from ledger.errors import Misused, Problem, Rejected
+from ledger.formats.mapping import parse_map
 from ledger.formats.rows import Row
 from ledger.model import (
     Authority,
     Body,
+    Claim,
     Document,
+    Evidence,
     Group,
     Hold,
     Opening,
@@ -29,7 +35,8 @@ from ledger.model import (
     Vet,
     Wording,
 )
-from ledger.store import Store
+from ledger.store import Slips, Store, Writer
+from ledger.store.failures import read_only
 from ledger.times import Moment, show_time, zone_named
 from ledger.vocabulary import Mistake, Part, Reason, SourceKind, Status, Visibility
 
@@ -52,10 +59,22 @@ class DeskActs:
 
     @contextmanager
     def _recording(self) -> Iterator[Recording]:
+        with self._store.writing() as writer:
+            yield self._recording_in(writer)
+
+    def _opened(self) -> Opening:
+        if self._opening is None:
+            with self._store.reading() as reader:
+                body = reader.entry(0).body
+            assert isinstance(body, Opening)
+            self._opening = body
+        return self._opening
+
+    def _recording_in(self, writer: Writer) -> Recording:
         if self._recorder is None or not self._recorder.strip():
             raise Misused("recorder: nobody is named", next="give --recorder NAME, or set CLAIMS_RECORDER")
-        with self._store.writing() as writer:
-            yield Recording(writer, self._recorder.strip(), self._clock(), self._salt)
+        refuse_unknown(writer)
+        return Recording(writer, self._recorder.strip(), self._clock(), self._salt)
 
     def record(
         self,
@@ -101,6 +120,9 @@ class DeskActs:
             act.claim(word.claim, word.story, new=False, opens=False)
         index = act.say(word)
         act.finish()
+        document = (word.parts or {}).get(Part.EVIDENCE)
+        if isinstance(document, Document):
+            act.remark(summary(document))
         if word.said is not None:
             zone = zone_named(_opening(act).zone)
             act.remark(f"said {show_time(word.said.at, zone, word.said.precision)}")
@@ -112,16 +134,37 @@ class DeskActs:
         Names and texts are found or opened, never matched by likeness. A row that was loaded before adds nothing.
         Raises :class:`~ledger.errors.Rejected` with every problem of every row, and then writes nothing.
         """
-        with self._recording() as act:
-            loading = Loading(act)
-            for row in rows:
-                if isinstance(row, Problem):
-                    loading.problems.append(row)
-                else:
-                    loading.take(row)
+        with self._recording() as act, Slips() as slips:
+            loading = Loading(act, slips)
+            loading.take_all(rows)
             if loading.problems:
                 raise Rejected("nothing was loaded", problems=loading.problems, next="mend the file and load it again")
             return act.wrote
+
+    def import_file(
+        self,
+        path: str | Path,
+        *,
+        chart: str | None = None,
+        story: str | None = None,
+        dry_run: bool = False,
+        raw: bool = False,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> Imported:
+        """Append the rows of a CSV or JSON Lines file (``.jsonl``), whole or not at all, and once.
+
+        ``chart`` is the text of a map (TOML), ``story`` is for the rows that name none. The file is
+        read twice; ``progress`` hears the number of characters as they are read. It can be killed at any point and
+        called again. Raises :class:`~ledger.errors.Rejected` with all problems, up to a limit that is told.
+        """
+        zone, now = zone_named(self._opened().zone), self._clock()
+        columns = None if chart is None else parse_map(chart)
+
+        def rows() -> Iterator[Row | Problem]:
+            with lines_of(Path(path), progress) as lines:
+                yield from read_file(lines, str(path), chart=columns, story=story, zone=zone, now=now, raw=raw)
+
+        return import_rows(self._store, Path(path).name, rows, self._recording_in, dry_run=dry_run)
 
     def take_back(
         self,
@@ -132,16 +175,38 @@ class DeskActs:
         quote: str | None = None,
         note: str | None = None,
         url: str | None = None,
+        evidence: Document | None = None,
         internal: Collection[Part] = (),
         key: str | None = None,
     ) -> Receipt:
         """Record that a source no longer stands by one statement: ``withdrawn``, with the same chain."""
         with self._recording() as act:
             body = _statement(act, index)
-            parts = {Part.QUOTE: quote, Part.NOTE: note, Part.URL: url}
+            parts = {Part.QUOTE: quote, Part.NOTE: note, Part.URL: url, Part.EVIDENCE: evidence}
             by, *via = body.chain
             word = Word(body.claim, Status.WITHDRAWN, by, via, said, why=why, parts=parts, internal=internal, key=key)
             return self._say(act, word)
+
+    def keep_evidence(self, file_or_url: str | Path, archived: str | None = None) -> Document:
+        """Describe a document so that an entry can name it: a file is kept beside the ledger, an address not fetched.
+
+        Call it before the entry is recorded. A file that no entry comes to name stays, and does no harm. Raises
+        :class:`~ledger.errors.LedgerError` for what is neither, or no file that can be kept.
+        """
+        if self._store.read_only:
+            raise read_only(self._store.path)
+        return describe(file_or_url, archived, self._store.path)
+
+    def add_evidence(
+        self, index: int, document: Document, *, note: str | None = None, internal: bool = False
+    ) -> Receipt:
+        """Add a document to an entry. With ``internal`` the document and the note stay inside the desk."""
+        with self._recording() as act:
+            about = entry_at(act.writer, index).body
+            parts = {Part.EVIDENCE: document, Part.NOTE: note}
+            written = act.append(Evidence(index), parts, internal=tuple(parts) if internal else ())
+            act.remark(summary(document))
+            return act.receipt_on(written, index if isinstance(about, Claim) else _claim_of(act, about))
 
     def retract(self, index: int, why: Mistake, *, note: str | None = None) -> Receipt:
         """Take back an entry as the desk's own mistake; retracting a retraction brings the entry back."""
@@ -154,14 +219,13 @@ class DeskActs:
         """Retract a statement as recorded on the wrong claim and record it again on another, in one act."""
         with self._recording() as act:
             body = _statement(act, index)
-            contents = act.writer.contents([index])
-            parts = {part: contents[index, part].value for part in _COPIED if (index, part) in contents}
-            internal = [
-                part for part, ref in act.writer.entry(index).parts.items() if ref.visibility is Visibility.INTERNAL
-            ]
             act.append(Retract(index, Mistake.WRONG_CLAIM), {Part.NOTE: note})
             claim = act.claim(to, act.story_of(body.claim), new=new)
-            again = act.append(replace(body, claim=claim), parts, internal=internal)
+            again = _copy(act, index, replace(body, claim=claim))
+            for document in act.writer.refs("evidence.about", index):
+                if act.fold.acts.live(document):
+                    _copy(act, document, Evidence(again))
+            act.finish()
             return act.receipt(again)
 
     def hold(self, claim: int | str, *, note: str | None = None) -> Receipt:
@@ -290,6 +354,14 @@ def _statement(act: Recording, index: int) -> Statement:
     if not isinstance(body, Statement):
         raise Rejected(f"entry {index}: is no statement", next="`claims why CLAIM` lists the statements on a claim")
     return body
+
+
+def _copy(act: Recording, index: int, body: Body) -> int:
+    """Append a body with the contents that another entry has, each as visible as it is there."""
+    contents = act.writer.contents([index])
+    parts = {part: contents[index, part].value for part in _COPIED if (index, part) in contents}
+    refs = act.writer.entry(index).parts.items()
+    return act.append(body, parts, internal=[part for part, ref in refs if ref.visibility is Visibility.INTERNAL])
 
 
 def _opening(act: Recording) -> Opening:

@@ -1,42 +1,19 @@
-"""Files for publication: each is written beside its place and renamed, so that a reader never sees half of one."""
+"""The files for publication."""
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
+from ledger.book.files import write_file
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import BoardRow
-from ledger.errors import Unavailable
 from ledger.formats.claims import ClaimRow, write_claims
 from ledger.formats.csv import delimiter_named
 from ledger.formats.entries import row_from
 from ledger.formats.rows import Row, write_rows
 from ledger.model import Entry, Policy, Retract, Statement
 from ledger.resolver import neighbourhood
-
-
-def write_file(path: Path, chunks: Iterable[str]) -> None:
-    """Write text as UTF-8 to a file, whole or not at all. Raises :class:`~ledger.errors.Unavailable`."""
-    beside = None
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        beside = Path(name)
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.writelines(chunks)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.chmod(0o644)
-        beside.replace(path)
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise Unavailable(f"{path}: cannot be written: {why}", next="choose another folder, or make room") from None
-    finally:
-        if beside is not None:
-            beside.unlink(missing_ok=True)
 
 
 def export_csv(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,20 +13,30 @@ from zoneinfo import ZoneInfo
 
 from ledger import rules
 from ledger.book.acts import DeskActs
+from ledger.book.backup import backup
+from ledger.book.evidence import check_kept, documents
 from ledger.book.export import export_csv
 from ledger.book.lookup import as_index, find_claim, find_story, opened_source
 from ledger.book.recording import Salt
+from ledger.book.restore import restore
+from ledger.book.search import search
+from ledger.book.since import since
 from ledger.book.snapshot import Snapshot
 from ledger.book.tell import Texts, tell
+from ledger.book.todo import PATIENCE, todo
 from ledger.book.views import (
     AsOf,
     BoardRow,
     Difference,
+    DocumentRow,
     GrantRow,
     HistoryLine,
+    Hit,
     LogLine,
+    Since,
     SourceRow,
     StoryRow,
+    TodoRow,
     Verification,
     Why,
 )
@@ -34,7 +44,7 @@ from ledger.errors import Misused, Problem, Rejected
 from ledger.model import Authority, Entry, Opening, Policy, Source
 from ledger.resolver import Acts, Clock, Fold
 from ledger.store import Reader, Store, check
-from ledger.text import flaws
+from ledger.text import flaws, shown
 from ledger.times import Moment, read_time, show_time, zone_named
 from ledger.vocabulary import Part, Precision, SourceKind, State
 
@@ -78,6 +88,8 @@ class Ledger(DeskActs):
         _check_opening(Opening(origin, zone), recorder)
         ledger = cls(Store.create(where), recorder=recorder, clock=clock, salt=salt)
         with ledger._recording() as act:
+            if act.writer.size:
+                raise Rejected(f"ledger: {where}: there is a ledger here already", next="`claims board` shows it")
             act.append(Opening(origin, zone))
             act.append(Source(SourceKind.DESK), {Part.NAME: "desk"})
             act.append(Policy())
@@ -96,6 +108,24 @@ class Ledger(DeskActs):
     ) -> Self:
         """Open a ledger. Raises :class:`~ledger.errors.Unavailable` if it is missing, locked, newer or none at all."""
         return cls(Store.open(where, read_only=read_only), recorder=recorder, clock=clock, salt=salt)
+
+    @classmethod
+    def restore(
+        cls,
+        folder: str | Path,
+        where: str | Path,
+        *,
+        recorder: str | None = None,
+        clock: Callable[[], datetime] = now_utc,
+        salt: Salt = new_salt,
+    ) -> Self:
+        """Make a ledger from the backup in a folder and open it; every byte of it is checked on the way.
+
+        Raises :class:`~ledger.errors.Rejected` with all that is wrong with the backup, or if a ledger with entries is
+        at ``where``; :class:`~ledger.errors.Unavailable` if there is no finished backup. Nothing is left behind then.
+        """
+        restore(Path(folder), where)
+        return cls.open(where, recorder=recorder, clock=clock, salt=salt)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -124,14 +154,6 @@ class Ledger(DeskActs):
     def zone(self) -> ZoneInfo:
         """The desk's time zone."""
         return zone_named(self._opened().zone)
-
-    def _opened(self) -> Opening:
-        if self._opening is None:
-            with self._store.reading() as reader:
-                body = reader.entry(0).body
-            assert isinstance(body, Opening)
-            self._opening = body
-        return self._opening
 
     def policy(self) -> Policy:
         """The policy in force."""
@@ -223,7 +245,10 @@ class Ledger(DeskActs):
 
     def diff(self, before: AsOf, after: AsOf, *, story: int | str | None = None) -> list[Difference]:
         """The claims whose state differs between two moments."""
-        rows = [{row.claim: row for row in self.board(story=story, as_of=as_of)} for as_of in (before, after)]
+        if story is not None:
+            with self._store.reading() as reader:
+                story = find_story(reader, story)
+        rows = [{row.claim: row for row in self._board_then(story, as_of)} for as_of in (before, after)]
         found = []
         for claim in sorted(rows[0].keys() | rows[1].keys()):
             old, new = rows[0].get(claim), rows[1].get(claim)
@@ -241,6 +266,50 @@ class Ledger(DeskActs):
                     )
                 )
         return found
+
+    def _board_then(self, story: int | None, as_of: AsOf) -> list[BoardRow]:
+        """As :meth:`board`; empty where the story was not open yet."""
+        unopened = story is not None and as_of.known is not None and as_of.known <= story
+        return [] if unopened else self.board(story=story, as_of=as_of)
+
+    def search(
+        self,
+        words: str,
+        *,
+        story: int | str | None = None,
+        within: Collection[Part] = (),
+        limit: int | None = None,
+    ) -> list[Hit]:
+        """The texts, names, quotes and notes in which all of these words stand, best first; the internal ones too.
+
+        Case and accents make no difference, and the last word may go on. Raises :class:`~ledger.errors.Unavailable`
+        where the database has no full text search.
+        """
+        with self._snapshot() as snapshot:
+            return search(snapshot, words, story, within, limit)
+
+    def todo(self, *, story: int | str | None = None, older_than: timedelta = PATIENCE) -> list[TodoRow]:
+        """The claims that somebody has to look at now, the most urgent first.
+
+        ``older_than`` is how long a claim may stay unverified, by what was said.
+        """
+        with self._snapshot() as snapshot:
+            return todo(snapshot, story, self._clock(), older_than)
+
+    def since(self, moment: str | int, *, story: int | str | None = None) -> Since:
+        """What changed since an entry or a time, as this desk recorded it. A date means the start of that day."""
+        last = as_index(moment)
+        at = None if last is not None else self.read_time(str(moment)).at
+        with self._store.reading() as reader:
+            if last is not None and not 0 <= last < reader.size:
+                step = f"give an index from 0 to {reader.size - 1}, or a time"
+                raise Misused(f"since: {moment}: there is no such entry", next=step)
+            size = reader.size_at(at) if at is not None else (last or 0) + 1
+            now = Snapshot(reader, None, self.zone)
+            if size == 0:
+                return since(None, now, story, at)
+            with self._store.reading(size) as earlier:
+                return since(Snapshot(earlier, None, self.zone), now, story, at)
 
     def sources(self) -> list[SourceRow]:
         """Every source, with its standing in general."""
@@ -278,6 +347,11 @@ class Ledger(DeskActs):
                     rows.append(_grant_row(index, body, acts, texts))
             return rows
 
+    def documents(self, about: int | None = None) -> list[DocumentRow]:
+        """Every document, or those of one entry; those of a claim are those of its statements too."""
+        with self._store.reading() as reader:
+            return documents(reader, self._store.path, about)
+
     def export_csv(
         self,
         folder: str | Path,
@@ -299,9 +373,23 @@ class Ledger(DeskActs):
                 snapshot, Path(folder), story=story, asked_known=known, held=held, delimiter=delimiter, raw=raw
             )
 
+    def backup(self, folder: str | Path) -> list[Path]:
+        """Write every byte of the ledger into a folder of plain files, in constant memory; return their paths.
+
+        An earlier backup of this ledger is replaced. Raises :class:`~ledger.errors.Rejected` if the folder holds
+        something else, or if the ledger is damaged; :class:`~ledger.errors.Unavailable` if it cannot be written.
+        """
+        with self._store.reading() as reader:
+            return backup(reader, self._store.path, Path(folder))
+
     def verify(self) -> Verification:
-        """Derive every index column, register and state again from the leaf bytes, and name each difference."""
-        return Verification(self.size, tuple(check(self._store)))
+        """Derive every index column, register and state again from the leaf bytes, and name each difference.
+
+        The kept evidence files are held against their hashes; one that is lost, or that no entry names, is a warning.
+        """
+        size, found = self.size, check(self._store)
+        changed, warnings = check_kept(self._store)
+        return Verification(size, (*found, *changed), tuple(warnings))
 
 
 def _check_opening(opening: Opening, recorder: str) -> None:
@@ -316,7 +404,7 @@ def _check_opening(opening: Opening, recorder: str) -> None:
 def _claim_in(reader: Reader, given: int | str) -> int:
     match = find_claim(reader, given, None)
     if match is None:
-        raise Rejected(f"claim: {given!r}: no such claim", next="`claims board` shows the claims")
+        raise Rejected(f"claim: {shown(str(given))}: no such claim", next="`claims board` shows the claims")
     return match.index
 
 
@@ -327,7 +415,7 @@ def _source_row(index: int, body: Source, acts: Acts, texts: Texts) -> SourceRow
         name=texts.name(index),
         kind=acts.source_kind(index),
         group=texts.name(root) if root != index else None,
-        vetted=acts.vetted(root),
+        vetted=acts.vetted(index),
         relayer=None if body.relayer is None else texts.name(body.relayer),
         story=None if body.story is None else texts.name(body.story),
     )

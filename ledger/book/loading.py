@@ -7,12 +7,11 @@ never sets ``recorded``. Every row that adds an entry has an idempotency key, so
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Iterable
 
-from ledger.book.lookup import as_index
+from ledger.book.lookup import as_index, opened_source
 from ledger.book.recording import Recording, Word
-from ledger.encoding import canonical
 from ledger.errors import LedgerError, Misused, Problem
 from ledger.formats.rows import Row, cells_of
 from ledger.model import (
@@ -29,129 +28,167 @@ from ledger.model import (
     Vet,
     Wording,
 )
-from ledger.vocabulary import Kind, Part
+from ledger.store import Slips
+from ledger.text import fold
+from ledger.vocabulary import Kind, Part, SourceKind
+
+_OPENED_WITH = 3
+# Every ledger opens with its policy as entry 3, and so does every export of a whole one.
 
 
 class Loading:
     """Rows going into one recording. ``problems`` collects what is wrong; the rows after it are still tried."""
 
-    def __init__(self, act: Recording) -> None:
+    def __init__(self, act: Recording, slips: Slips) -> None:
         self.act = act
         self.problems: list[Problem] = []
-        self._places: dict[int, int] = {}
-        self._seen: Counter[str] = Counter()
+        self._slips = slips
         self._parents: dict[Kind, Callable[[Row], int | None]] = {
             Kind.OPENING: lambda _: None,
             Kind.RECORDER: lambda _: None,
             Kind.STORY: lambda row: act.story_or_new(_told(row, "story")),
-            Kind.SOURCE: self._source_row,
             Kind.CLAIM: lambda row: act.claim(_told(row, "text"), self._story(row), new=True),
         }
 
-    def take(self, row: Row) -> int | None:
-        """Append what a row says; return the index of its entry, None if it says nothing to append."""
+    def take_all(self, rows: Iterable[Row | Problem]) -> int:
+        """Append what each row says; return how many rows there were, problems apart."""
+        known = [(row, None if isinstance(row, Problem) else self._key(row)) for row in rows]
+        self.act.writer.load_keys(key for _, key in known if key is not None)
+        for row, key in known:
+            if isinstance(row, Problem):
+                self.problems.append(row)
+            else:
+                self._take_or_tell(row, key)
+        return sum(not isinstance(row, Problem) for row, _ in known)
+
+    def _take_or_tell(self, row: Row, key: str | None) -> None:
         index = None
         try:
-            index = self._take(row)
+            index = self._take(row, key)
         except LedgerError as error:
             found = error.problems or [Problem("row", error.message)]
             self.problems += [Problem(f"line {row.line}: {p.where}", p.why, p.expected, p.got) for p in found]
         self.problems += [Problem(f"line {row.line}: {p.where}", p.why, p.expected, p.got) for p in self.act.abandon()]
         if index is not None and row.index is not None:
-            self._places[row.index] = index
-        return index
+            self._slips.put(f"place {row.index}", index)
 
-    def _take(self, row: Row) -> int | None:
-        if row.kind in self._parents:
-            return self._parents[row.kind](row)
-        key = self._key(row)
+    def _take(self, row: Row, key: str | None) -> int | None:
         known = self.act.repeated(key)
         if known is not None:
             return known
+        if row.kind in self._parents:
+            return self._parents[row.kind](row)
+        if row.kind is Kind.SOURCE and row.target is None:
+            return self._source(row)
         if row.kind is Kind.STATEMENT:
             return self.act.say(self._word(row, key))
         body = self._body(row)
-        if isinstance(body, Policy) and body == self.act.fold.acts.policy():
-            return None
+        if isinstance(body, Policy) and row.index == _OPENED_WITH and body == self._opening_policy():
+            return _OPENED_WITH
         text = row.wording if row.kind is Kind.WORDING else None
         parts = {Part.NOTE: row.note, Part.TEXT: text, Part.EVIDENCE: row.evidence}
         return self.act.append(body, parts, key=key)
 
-    def _key(self, row: Row) -> str:
-        """The file's own reference if it has one, else the hash of the row and how often it came before."""
+    def _key(self, row: Row) -> str | None:
+        """The file's own reference if it has one, else the hash of the row and how often it came before.
+
+        None for rows that are found by their names.
+        """
+        if row.kind in self._parents or (row.kind is Kind.SOURCE and row.target is None):
+            return None
         if row.key is not None and len(row.key) == 32 and set(row.key) <= set("0123456789abcdef"):
             return row.key
-        told = row.key if row.key is not None else canonical(cells_of(row)).decode()
-        digest = hashlib.sha256(told.encode()).hexdigest()
+        # The cells as the file has them: 22:57 is another moment tomorrow, and the row is still the same.
+        told = row.key if row.key is not None else json.dumps(row.told or cells_of(row), sort_keys=True)
+        digest = hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()
         if row.key is None:
-            self._seen[digest] += 1
-            digest = hashlib.sha256(f"{digest} {self._seen[digest]}".encode()).hexdigest()
+            seen = (self._slips.get(digest) or 0) + 1
+            self._slips.put(digest, seen)
+            digest = hashlib.sha256(f"{digest} {seen}".encode()).hexdigest()
         return digest[:32]
 
     def _place(self, index: int, column: str) -> int:
-        if index not in self._places:
+        at = self._slips.get(f"place {index}")
+        if at is None:
             raise Misused(f"{column}: {index}: no row above has this index")
-        return self._places[index]
+        return at
+
+    def _placed(self, index: int | None) -> int | None:
+        return None if index is None else self._slips.get(f"place {index}")
 
     def _story(self, row: Row) -> int | str | None:
-        if row.story_index is not None and row.story_index in self._places:
-            return self._places[row.story_index]
-        return row.story
+        at = self._placed(row.story_index)
+        return row.story if at is None else at
 
     def _claim(self, row: Row) -> int | str:
-        if row.claim is not None and (row.text is None or row.claim in self._places):
-            return self._place(row.claim, "claim")
-        return _told(row, "text")
+        return self._either(row.claim, row.text, "claim", "text")
 
     def _known_claim(self, row: Row) -> int:
         return self.act.claim(self._claim(row), self._story(row), new=True, opens=False)
 
     def _to(self, row: Row) -> int | str | None:
-        if row.to is not None and (row.to_text is None or row.to in self._places):
-            return self._place(row.to, "to")
-        return row.to_text
+        return None if row.to is None and row.to_text is None else self._either(row.to, row.to_text, "to", "to_text")
 
     def _name(self, row: Row) -> int | str:
-        if row.source_index is not None and (row.source is None or row.source_index in self._places):
-            return self._place(row.source_index, "source_index")
-        return _told(row, "source")
+        return self._either(row.source_index, row.source, "source_index", "source")
 
     def _group(self, row: Row) -> int | str | None:
-        if row.group_index is not None and (row.group is None or row.group_index in self._places):
-            return self._place(row.group_index, "group_index")
-        return row.group
+        if row.group_index is None and row.group is None:
+            return None
+        return self._either(row.group_index, row.group, "group_index", "group")
 
     def _via(self, row: Row) -> list[int | str]:
         found: list[int | str] = []
         for position in range(max(len(row.via), len(row.via_index))):
             name = row.via[position] if position < len(row.via) else None
             index = row.via_index[position] if position < len(row.via_index) else None
-            if index is not None and (name is None or index in self._places):
-                found.append(self._place(index, "via_index"))
-            elif name is not None:
-                found.append(name)
+            found.append(self._either(index, name, "via_index", "via"))
         return found
 
-    def _source_row(self, row: Row) -> int | None:
-        assert row.source_kind is not None, "a row of kind source tells the kind of source"
-        if row.target is not None:
-            key = self._key(row)
-            known = self.act.repeated(key)
-            body = Source(row.source_kind, amends=self._place(row.target, "target"))
-            return known if known is not None else self.act.append(body, {Part.NOTE: row.note}, key=key)
-        via = [self.act.source(each, "via", None) for each in self._via(row)]
-        story = self._story(row)
-        return self.act.source(
-            _told(row, "source"),
-            "by",
-            row.source_kind,
-            relayer=via[0] if via else None,
-            story=None if story is None else self.act.story_or_new(story),
-            group=self._group(row),
-            note=row.note,
-        )
+    def _either(self, index: int | None, words: str | None, column: str, words_column: str) -> int | str:
+        """What a row refers to: the row above of that index; the words where the file has no such row."""
+        at = self._placed(index)
+        if at is not None:
+            return at
+        if words is not None:
+            return words
+        if index is not None:
+            return self._place(index, column)
+        raise Misused(f"{words_column}: is not told, and this ledger cannot know it")
 
-    def _word(self, row: Row, key: str) -> Word:
+    def _new_kinds(self, row: Row) -> list[SourceKind]:
+        """The kinds of those relayers that are new: the file tells them place by place, for known ones too."""
+        told = zip(self._via(row), row.via_kind, strict=False)
+        return [kind for given, kind in told if kind is not None and not self.act.knows(given)]
+
+    def _source(self, row: Row) -> int:
+        kind = row.source_kind
+        assert kind is not None, "a row of kind source tells the kind of source"
+        name, group = _told(row, "source"), self._group(row)
+        via = [self.act.source(each, "via", None) for each in self._via(row)]
+        relayer = via[0] if via else None
+        given = self._story(row) if kind.told_apart_by_relayer else None
+        story = None if given is None else self.act.story_or_new(given)
+        for index in self.act.writer.named("source", fold(name)):
+            # What was recorded of the source since then is no reason to refuse the row that opened it.
+            if self._opened(index, kind, relayer, story, group):
+                return index
+        return self.act.source(name, "by", kind, relayer=relayer, story=story, group=group, note=row.note)
+
+    def _opened(
+        self, index: int, kind: SourceKind, relayer: int | None, story: int | None, group: int | str | None
+    ) -> bool:
+        body = opened_source(self.act.writer, index)
+        if body.source_kind is not kind:
+            return False
+        if kind.told_apart_by_relayer:
+            return (body.relayer, body.story) == (relayer, story)
+        return group is None or (self.act.knows(group) and body.group == self.act.source(group, "group", None))
+
+    def _opening_policy(self) -> object:
+        return self.act.writer.entry(_OPENED_WITH).body
+
+    def _word(self, row: Row, key: str | None) -> Word:
         assert row.status is not None, "a row of kind statement tells the status"
         return Word(
             claim=self._claim(row),
@@ -164,7 +201,7 @@ class Loading:
             story=self._story(row),
             by_kind=row.source_kind,
             by_group=self._group(row),
-            via_kinds=[kind for kind in row.via_kind if kind is not None],
+            via_kinds=self._new_kinds(row),
             parts={Part.QUOTE: row.quote, Part.NOTE: row.note, Part.URL: row.url, Part.EVIDENCE: row.evidence},
             new=True,
             key=key,
@@ -172,6 +209,9 @@ class Loading:
 
     def _body(self, row: Row) -> Body:
         match row.kind:
+            case Kind.SOURCE:
+                assert row.source_kind is not None
+                return Source(row.source_kind, amends=self._target(row))
             case Kind.RETRACT:
                 assert row.mistake is not None
                 return Retract(self._target(row), row.mistake)

@@ -10,13 +10,15 @@ from collections.abc import Iterable, Sequence
 from ledger.book.views import Match
 from ledger.errors import Candidate, Misused, Rejected, Unclear
 from ledger.model import Claim, Entry, Source, Statement, Story
-from ledger.resolver import Facts
+from ledger.resolver import Facts, unresolvable
 from ledger.store import Reader
-from ledger.text import fold
-from ledger.vocabulary import Part
+from ledger.text import article, fold, shown
+from ledger.vocabulary import Kind, Part
 
 _OFFERED = 8
 _NEAR = 90
+# A name is only ever suggested, never taken, so a slip of the keys may count.
+_SUGGESTED = 75
 
 
 class UnknownSource(Misused):
@@ -51,6 +53,14 @@ def text_of(reader: Reader, index: int, part: Part) -> str:
     return content.value if content is not None and isinstance(content.value, str) else "[missing]"
 
 
+def refuse_unknown(reader: Reader) -> None:
+    """Raise :class:`~ledger.errors.Unresolvable` if the prefix holds a kind of entry unknown to this version."""
+    known = {kind.value for kind in Kind}
+    for word in reader.words():
+        if word not in known:
+            raise unresolvable(reader.of_kind(word)[0], word)
+
+
 def entry_at(reader: Facts, index: int) -> Entry:
     """The entry of that index. Raises :class:`Rejected` if there is none."""
     try:
@@ -68,7 +78,7 @@ def claim_at(reader: Reader, index: int) -> Match:
         return Match(body.claim, (f"{index} is a statement; its claim is {body.claim}",))
     word = getattr(body, "kind", "entry")
     raise Rejected(
-        f"claim: {index}: is a {word}, not a claim", next="`claims board` shows the claims with their indexes"
+        f"claim: {index}: is {article(word)}, not a claim", next="`claims board` shows the claims with their indexes"
     )
 
 
@@ -115,7 +125,7 @@ def _near_claims(reader: Reader, words: str, story: int | None) -> list[int]:
     return nearest(words, texts)
 
 
-def nearest(words: str, texts: Iterable[tuple[int, str]]) -> list[int]:
+def nearest(words: str, texts: Iterable[tuple[int, str]], *, likeness: int = _NEAR) -> list[int]:
     """The indexes of the texts that a person may have meant by ``words``, best first, each once."""
     from rapidfuzz import fuzz
 
@@ -134,7 +144,7 @@ def nearest(words: str, texts: Iterable[tuple[int, str]]) -> list[int]:
             continue
         else:
             score = max(fuzz.ratio(wanted, other), fuzz.token_sort_ratio(wanted, other))
-        if score >= _NEAR:
+        if score >= likeness:
             scored[index] = max(score, scored.get(index, 0.0))
     return sorted(scored, key=lambda index: (-scored[index], index))[:_OFFERED]
 
@@ -149,7 +159,7 @@ def source_at(reader: Reader, index: int) -> int:
     if isinstance(body, Source):
         return index if body.amends is None else body.amends
     word = getattr(body, "kind", "entry")
-    raise Rejected(f"source: {index}: is a {word}, not a source", next="`claims source list` shows the sources")
+    raise Rejected(f"source: {index}: is {article(word)}, not a source", next="`claims source list` shows the sources")
 
 
 def opened_source(reader: Reader, index: int) -> Source:
@@ -171,10 +181,10 @@ def find_source(reader: Reader, given: int | str) -> int:
         candidates = tuple(Candidate(each, describe_source(reader, each)) for each in found)
         why = "several sources have this name"
         clue = "give the index of the one you mean"
-        raise Unclear(f"source: {given!r}: {why}", next=clue, candidates=candidates, given=str(given))
+        raise Unclear(f"source: {shown(str(given))}: {why}", next=clue, candidates=candidates, given=str(given))
     candidates = near_sources(reader, str(given))
     raise Unclear(
-        f"source: {given!r}: no such source",
+        f"source: {shown(str(given))}: no such source",
         next="`claims source list` shows them all, `claims source add` makes one",
         candidates=candidates,
         given=str(given),
@@ -183,7 +193,7 @@ def find_source(reader: Reader, given: int | str) -> int:
 
 def near_sources(reader: Reader, name: str) -> tuple[Candidate, ...]:
     """The sources that a person may have meant by ``name``."""
-    found = nearest(name, reader.names("source"))
+    found = nearest(name, reader.names("source"), likeness=_SUGGESTED)
     return tuple(Candidate(index, describe_source(reader, index)) for index in found)
 
 
@@ -211,7 +221,7 @@ def find_story(reader: Reader, given: int | str) -> int:
         Candidate(each, text_of(reader, each, Part.NAME)) for each in nearest(str(given), reader.names("story"))
     )
     raise Unclear(
-        f"story: {given!r}: no such story",
+        f"story: {shown(str(given))}: no such story",
         next="`claims stories` shows them; a story opens with its first claim",
         candidates=candidates,
         given=str(given),

@@ -24,7 +24,7 @@ from ledger.model import Body, Claim, Content, Document, Entry, Opening, PartRef
 from ledger.resolver import Fold, explain, resolve, sentence
 from ledger.rules import check, check_contents, check_names, warn
 from ledger.store import Writer
-from ledger.text import fold
+from ledger.text import fold, shown
 from ledger.times import Moment, zone_named
 from ledger.vocabulary import Part, Reason, SourceKind, Status, Visibility
 
@@ -37,7 +37,7 @@ Salt = Callable[[], str]
 class Word:
     """A statement as a person gives it: names where the ledger has indexes, None where nothing was said.
 
-    ``via_kinds`` pairs with those names in ``via`` that are new, in order.
+    ``via_kinds`` pairs with ``via`` if there are as many, else with those names in it that are new, in order.
     """
 
     claim: int | str
@@ -97,22 +97,26 @@ class Recording:
             entry = replace(entry, parts=refs)
             # After a first mistake the entries that follow would only be told that what they refer to is missing.
             if not self.problems:
-                problems = self._check(entry, contents)
+                problems = check(entry, self.fold) or check_names(entry, contents, self.fold, self.writer)
+        if not problems and not self.problems:
+            problems = self._write(entry, contents)
         self.problems += [each for each in problems if each not in self.problems]
-        if not self.problems:
-            self.remarks += [each for each in warn(entry, self.fold) if each not in self.remarks]
-            self.writer.append(entry, contents)
-            self.fold.step(entry)
         self._next += 1
         return entry.index
 
-    def _check(self, entry: Entry, contents: Mapping[Part, Content]) -> list[Problem]:
+    def _write(self, entry: Entry, contents: Mapping[Part, Content]) -> list[Problem]:
+        warnings = warn(entry, self.fold)
         try:
-            decode_entry(encode_entry(entry))  # what could not be read again is never written
+            # An untyped caller may hand over 1 for True, which no reader would take; the acts are few enough to ask.
+            if not isinstance(entry.body, Statement | Claim | Story | Source):
+                decode_entry(encode_entry(entry))
+            self.writer.append(entry, contents)
         except Malformed as error:
             return [Problem("entry", str(error))]
-        found = check(entry, self.fold)
-        return found or check_names(entry, contents, self.fold, self.writer)
+        for warning in warnings:
+            self.remark(warning)
+        self.fold.step(entry)
+        return []
 
     def _recorder_index(self, body: Body) -> int | None:
         if self._next == 0:
@@ -171,10 +175,10 @@ class Recording:
                 self.remark(remark)
             return known.index
         if not opens:
-            raise Rejected(f"claim: {given!r}: no such claim", next="`claims board` shows the claims")
+            raise Rejected(f"claim: {shown(str(given))}: no such claim", next="`claims board` shows the claims")
         if story is None:
             raise Misused(
-                f"claim: {given!r}: is new, and a new claim belongs to a story",
+                f"claim: {shown(str(given))}: is new, and a new claim belongs to a story",
                 next="add --story SLUG, or set CLAIMS_STORY",
             )
         if at is None:
@@ -268,18 +272,20 @@ class Recording:
         self.remark(f"new source {index}: {name} ({kind})")
         return index
 
+    def knows(self, source: int | str) -> bool:
+        """Whether a source of this index or name is there, whatever tells it apart."""
+        return as_index(source) is not None or bool(self.writer.named("source", fold(str(source))))
+
     def chain(self, word: Word, story: int) -> tuple[int, ...]:
         """Find or record who speaks and who relays; the relayers first, since a speaker may be told apart by one."""
         kinds = list(word.via_kinds)
+        paired = len(kinds) == len(word.via)
         relayers = []
         for given in word.via:
-            known = as_index(given) is not None or self.writer.named("source", fold(str(given)))
-            kind = None if known or not kinds else kinds.pop(0)
-            relayers.append(self.source(given, "via", kind))
+            told = kinds and (paired or not self.knows(given))
+            relayers.append(self.source(given, "via", kinds.pop(0) if told else None))
         if kinds:
-            raise Misused(
-                "via-kind: more kinds than new sources", next="give one --via-kind for each new --via, in order"
-            )
+            raise Misused("via-kind: more kinds than new sources", next="give one for each --via, or each new one")
         first = relayers[0] if relayers else None
         speaker = self.source(word.by, "by", word.by_kind, relayer=first, story=story, group=word.by_group)
         return (speaker, *relayers)
@@ -309,6 +315,7 @@ class Recording:
 
     def receipt(self, index: int) -> Receipt:
         """Say what was written, and the state that follows for the claim it is about."""
+        self.finish()
         body = self.writer.entry(index).body
         claim = body.claim if isinstance(body, Statement) else None
         return self.receipt_on(index, claim)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from ledger.book.lookup import claim_at, find_claim, find_story
+from ledger.book.lookup import claim_at, find_claim, find_story, refuse_unknown
 from ledger.book.tell import Texts, tell_cause
 from ledger.book.views import (
     AsOf,
@@ -34,6 +34,7 @@ from ledger.resolver import (
     timeline,
 )
 from ledger.store import Reader
+from ledger.text import shown
 from ledger.vocabulary import Part, State, Visibility
 
 
@@ -43,6 +44,7 @@ class Snapshot:
     def __init__(self, reader: Reader, said: datetime | None, zone: ZoneInfo) -> None:
         self.reader = reader
         self.zone = zone
+        refuse_unknown(reader)
         self.as_of = AsOf(reader.size, said)
         self.fold = Fold(reader, said=said, voices={}, tallies={})
         self.texts = Texts(reader, self.fold.acts)
@@ -50,13 +52,23 @@ class Snapshot:
 
     def board(self, story: int | str | None, states: Collection[State]) -> list[BoardRow]:
         """The claims listed, by story and then in the order in which they were opened."""
-        claims = self.claims(story)
-        self._prepare(claims)
-        shown = [claim for claim in claims if listed(self.fold, claim)]
-        since = self._since(shown)
-        rows = [self._row(explain(self.fold, claim), since.get(claim)) for claim in shown]
+        rows = [self.row(explanation, since) for explanation, since in self.explained(story)]
         kept = [row for row in rows if not states or row.state in states]
         return sorted(kept, key=lambda row: (row.story, row.claim))
+
+    def explained(self, story: int | str | None) -> Iterator[tuple[Explanation, datetime | None]]:
+        """Each claim listed with its explanation, and when its state began by what was said."""
+        claims = self.claims(story)
+        self.prepare(claims)
+        shown = [claim for claim in claims if listed(self.fold, claim)]
+        since = self._since(shown)
+        for claim in shown:
+            yield explain(self.fold, claim), since.get(claim)
+
+    def explained_row(self, claim: int) -> BoardRow:
+        """The row of one claim, whether it is listed or not."""
+        self.prepare([claim])
+        return self.row(explain(self.fold, claim), self._since([claim]).get(claim))
 
     def claims(self, story: int | str | None) -> list[int]:
         """Every claim of a story, or of all."""
@@ -64,7 +76,7 @@ class Snapshot:
             return list(self.reader.of_kind("claim"))
         return list(self.reader.refs("claim.story", find_story(self.reader, story)))
 
-    def _prepare(self, claims: Iterable[int]) -> None:
+    def prepare(self, claims: Iterable[int]) -> None:
         """Derive the registers of these claims, and of all that they lead to, for this moment."""
         wanted = [claim for claim in claims if claim not in self._ready]
         if not wanted:
@@ -72,18 +84,25 @@ class Snapshot:
         reached = neighbourhood(self.reader, wanted)
         self.texts.load(reached)
         bodies = {index: self.reader.entry(index).body for index in reached}
-        statements = [index for index, body in bodies.items() if isinstance(body, Statement)]
-        self.reader.load((), [("evidence.about", index) for index in statements])
+        self._load_evidence([index for index, body in bodies.items() if isinstance(body, Claim | Statement)])
         for index, body in bodies.items():
             if index not in self._ready and isinstance(body, Claim):
                 self.fold.refold(index)
                 self._ready.add(index)
 
+    def _load_evidence(self, subjects: list[int]) -> None:
+        """Read the documents that were added to these entries with few queries."""
+        self.reader.load((), [("evidence.about", index) for index in subjects])
+        added = [each for index in subjects for each in self.reader.refs("evidence.about", index)]
+        self.reader.load(added, [("retract.target", each) for each in added])
+        self.texts.load(added)
+
     def _since(self, claims: list[int]) -> dict[int, datetime]:
         found = said_timelines(self.reader, claims, said=self.as_of.said)
         return {claim: changes[-1].at for claim, changes in found.items() if changes}
 
-    def _row(self, explanation: Explanation, since: datetime | None) -> BoardRow:
+    def row(self, explanation: Explanation, since: datetime | None) -> BoardRow:
+        """Show a claim as the board does."""
         verdict = explanation.verdict
         first = self._first(explanation)
         return BoardRow(
@@ -125,9 +144,9 @@ class Snapshot:
         return tuple(self.texts.name(view.root) for view in views)
 
     def _evidence(self, explanation: Explanation) -> tuple[str, ...]:
-        """The public addresses that live statements give, and those added to them since, each once."""
+        """The public addresses that live statements give, and those added to them or to the claim, each once."""
         found: dict[str, None] = {}
-        for index in self._live(explanation):
+        for index in (*self.fold.acts.folded_under(explanation.verdict.claim), *self._live(explanation)):
             for each in (index, *self.reader.refs("evidence.about", index)):
                 if self.fold.acts.live(each):
                     found |= dict.fromkeys(self._addresses(each))
@@ -140,20 +159,20 @@ class Snapshot:
             if ref is None or ref.visibility is Visibility.INTERNAL:
                 continue
             value = self.texts.value(index, part)
-            address = value.url if isinstance(value, Document) else value
+            address = value.address if isinstance(value, Document) else value
             if address is not None:
                 yield address
 
     def why(self, given: int | str) -> Why:
         """All that the state of one claim rests on."""
         asked = self._find(given)
-        self._prepare([asked[0]])
+        self.prepare([asked[0]])
         explanation = explain(self.fold, asked[0])
         verdict = explanation.verdict
-        self._prepare([verdict.claim])
+        self.prepare([verdict.claim])
         edge = None if verdict.edge is None else edge_view(verdict.edge, self.texts.claim(verdict.edge.to))
         return Why(
-            row=self._row(explanation, self._since([verdict.claim]).get(verdict.claim)),
+            row=self.row(explanation, self._since([verdict.claim]).get(verdict.claim)),
             statements=tuple(self._lines(explanation)),
             edge=edge,
             path=verdict.path,
@@ -167,7 +186,7 @@ class Snapshot:
     def _find(self, given: int | str) -> tuple[int, str | None]:
         match = find_claim(self.reader, given, None)
         if match is None:
-            raise Rejected(f"claim: {given!r}: no such claim", next="`claims board` shows the claims")
+            raise Rejected(f"claim: {shown(str(given))}: no such claim", next="`claims board` shows the claims")
         return match.index, "; ".join(match.remarks) or None
 
     def _lines(self, explanation: Explanation) -> Iterator[WhyLine]:
@@ -201,7 +220,7 @@ class Snapshot:
     def history(self, given: int | str | None, story: int | str | None, clock: Clock) -> Iterator[HistoryLine]:
         """Each change of state, of one claim, of a story's, or of all, in the order of the chosen clock."""
         claims = [self.fold.acts.folded(self._find(given)[0])] if given is not None else self.claims(story)
-        self._prepare(claims)
+        self.prepare(claims)
         lines = [line for claim in claims for line in self._changes(claim, clock)]
         return iter(sorted(lines, key=lambda line: (line.at, line.index, line.claim)))
 

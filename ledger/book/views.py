@@ -10,7 +10,7 @@ from typing import Any
 from ledger.errors import Problem
 from ledger.resolver import Edge
 from ledger.times import Moment, format_utc
-from ledger.vocabulary import Bucket, SourceKind, Standing, State, Status
+from ledger.vocabulary import Bucket, Concern, Part, SourceKind, Standing, State, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +174,79 @@ class Difference(_View):
 
 
 @dataclass(frozen=True, slots=True)
+class TodoRow(_View):
+    """A claim that a shift must look at: the most urgent concern and since when, then the others."""
+
+    claim: int
+    text: str
+    story: str
+    state: State
+    held: bool
+    concern: Concern
+    since: datetime | None
+    also: tuple[Concern, ...]
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Changed(_View):
+    """A claim that changed as this desk recorded it: its states from the first to the one now, and by which entries.
+
+    A state is None where the board does not list the claim.
+    """
+
+    claim: int
+    text: str
+    story: str
+    states: tuple[State | None, ...]
+    held: bool
+    successor: int | None
+    because: str
+    entries: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded(_View):
+    """How many entries a recorder took down."""
+
+    recorder: str
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Since(_View):
+    """What came after the first ``size`` entries; ``at`` is the moment that was asked for, if it was one."""
+
+    size: int
+    now: int
+    at: datetime | None
+    changed: tuple[Changed, ...]
+    new: tuple[Changed, ...]
+    entries: int
+    recorders: tuple[Recorded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit(_View):
+    """A part in which the words stand, and the claim that it is on.
+
+    ``marks`` are the places in the snippet, from and to; ``live`` is False once the desk has retracted the entry.
+    """
+
+    index: int
+    kind: str
+    part: Part
+    internal: bool
+    live: bool
+    snippet: str
+    marks: tuple[tuple[int, int], ...]
+    claim: int | None
+    claim_text: str | None
+    state: State | None
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
 class SourceRow(_View):
     """A source: its kind by the newest record, the body it speaks for, its standing in general."""
 
@@ -193,6 +266,25 @@ class StoryRow(_View):
     index: int
     name: str
     claims: int
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRow(_View):
+    """A document: the entry that names it and the one that it is for, which are the same in a statement.
+
+    ``kept`` says whether its file is there, None if it is an address alone; ``live`` is False once retracted.
+    """
+
+    index: int
+    about: int
+    url: str | None
+    archived_url: str | None
+    sha256: str | None
+    size: int | None
+    media_type: str | None
+    kept: bool | None
+    internal: bool
+    live: bool
 
 
 @dataclass(frozen=True, slots=True)

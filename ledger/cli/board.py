@@ -27,14 +27,14 @@ def when(ledger: Ledger, moment: datetime) -> str:
     return ledger.show_time(whole, Precision.SECOND if whole.second else Precision.MINUTE)
 
 
-def chosen_story(story: str | None, every: bool) -> str | None:
+def chosen_story(settings: Settings, story: str | None, every: bool) -> str | None:
     """The story to show, and a word about it where CLAIMS_STORY chose it."""
     if every and story:
         raise Misused("--all: and --story at once", next="give one of the two")
     if every or story:
         return None if every else story
     found = default_story(None)
-    if found:
+    if found and not settings.json:
         say(f"story {found} (CLAIMS_STORY); --all shows every story")
     return found
 
@@ -71,7 +71,7 @@ def board(
     """
     with reading(settings) as ledger:
         as_of = read_as_of(ledger, as_said, as_known)
-        rows = ledger.board(story=chosen_story(story, every), states=states, as_of=as_of)
+        rows = ledger.board(story=chosen_story(settings, story, every), states=states, as_of=as_of)
         if settings.json:
             put_json([row.as_json() for row in rows])
             return
@@ -125,10 +125,10 @@ def state_word(state: State) -> str:
 @click.option("--to", "after", metavar="TIME-or-INDEX", help="The later moment; else now.")
 @click.option(
     "--clock",
-    type=click.Choice(["known", "said"]),
-    default="known",
+    type=click.Choice(["said", "known"]),
+    default="said",
     show_default=True,
-    help="By what we had recorded, or by what had been said (times only).",
+    help="Whether a time means what had been said, or what we had recorded.",
 )
 @story_option("Only this story; else CLAIMS_STORY.")
 @click.option("--all", "every", is_flag=True, help="Every story, whatever CLAIMS_STORY says.")
@@ -136,17 +136,15 @@ def state_word(state: State) -> str:
 def diff(settings: Settings, before: str, after: str | None, clock: str, story: str | None, every: bool) -> None:
     """Show which states differ between two moments.
 
+    An index means what we had recorded up to that entry.
+
     \b
+    claims diff --from "2017-04-20 22:40" --to "2017-04-20 23:00"
     claims diff --from 40
-    claims diff --clock said --from "2017-04-20 22:40" \\
-        --to "2017-04-20 23:00"
     """
     with reading(settings) as ledger:
-        ends = [
-            read_as_of(ledger, text, None) if clock == "said" else read_as_of(ledger, None, text)
-            for text in (before, after)
-        ]
-        rows = ledger.diff(*ends, story=chosen_story(story, every))
+        ends = [_end(ledger, text, clock) for text in (before, after)]
+        rows = ledger.diff(*ends, story=chosen_story(settings, story, every))
     if settings.json:
         put_json([row.as_json() for row in rows])
         return
@@ -155,6 +153,12 @@ def diff(settings: Settings, before: str, after: str | None, clock: str, story: 
     for row in rows:
         for line in _diff_lines(row):
             put(line)
+
+
+def _end(ledger: Ledger, text: str | None, clock: str) -> AsOf:
+    """Read one end of a difference; an index is what we had recorded, whatever the clock."""
+    recorded = text is not None and (clock == "known" or text.strip().isdigit())
+    return read_as_of(ledger, None, text) if recorded else read_as_of(ledger, text, None)
 
 
 def _diff_lines(row: Difference) -> Iterator[str]:

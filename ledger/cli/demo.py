@@ -49,8 +49,8 @@ def demo(settings: Settings) -> None:
         )
     rows = _seed_rows()
     with Ledger.create(where, origin=ORIGIN, zone=ZONE, recorder="demo") as ledger:
-        written = ledger.load(rows)
-        say(f"loaded the seed story into {where}: {len(written)} entries")
+        ledger.load(rows)
+        say(f"loaded the seed story into {where}: {ledger.size} entries")
         if settings.json:
             wrote = [str(path) for path in ledger.export_csv(FOLDER)]
             put_json({"ledger": where, "size": ledger.size, "wrote": wrote})

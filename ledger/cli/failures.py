@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from contextlib import suppress
-from typing import Any
 
 import click
 
@@ -92,17 +92,8 @@ def _misused(error: click.ClickException) -> Misused:
 
 
 def _lowered(message: str) -> str:
-    text = " ".join(message.split()).rstrip(".")
+    text = re.sub(r"'(--?[\w-]+)'", r"\1", " ".join(message.split())).rstrip(".")
     return text[:1].lower() + text[1:]
-
-
-def soften_streams() -> None:
-    """A letter that the terminal cannot show is replaced, and stops nothing."""
-    for stream in (sys.stdout, sys.stderr):
-        reconfigure: Any = getattr(stream, "reconfigure", None)
-        if reconfigure is not None:
-            with suppress(OSError, ValueError):
-                reconfigure(errors="replace")
 
 
 def _abandon_stdout() -> None:

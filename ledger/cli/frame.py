@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ledger.errors import Misused
-from ledger.vocabulary import SourceKind, Word
-
 if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
     from ledger.book import Ledger
+    from ledger.vocabulary import Word
 
 DEFAULT_LEDGER = "claims.db"
 
@@ -41,6 +41,8 @@ class Settings:
 def _os_user() -> str:
     import getpass
 
+    from ledger.errors import Misused
+
     try:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):
@@ -51,10 +53,16 @@ def _os_user() -> str:
 
 @contextmanager
 def reading(settings: Settings) -> Iterator[Ledger]:
-    """Open the ledger to look at it."""
+    """Open the ledger to look at it. One of an older schema is upgraded first, where it can be written to."""
     from ledger.book import Ledger
+    from ledger.errors import Outdated
 
-    with Ledger.open(settings.where, read_only=True) as ledger:
+    try:
+        found = Ledger.open(settings.where, read_only=True)
+    except Outdated:
+        Ledger.open(settings.where).close()
+        found = Ledger.open(settings.where, read_only=True)
+    with found as ledger:
         yield ledger
 
 
@@ -108,6 +116,34 @@ def _everywhere() -> list[click.Parameter]:
     ]
 
 
+_COMPLETED = {
+    "STORY": "story",
+    "SOURCE": "source",
+    "[BODY]": "source",
+    "CLAIM": "claim",
+    "CLAIM|INDEX": "claim",
+    "FILE": "file",
+    "MAP": "file",
+    "PATH-or-URL": "file",
+    "DIR": "dir",
+}
+"""What a shell completes an option or argument with, by the word that stands for its value in the help."""
+
+
+def _complete(param: click.Parameter) -> None:
+    named = param.metavar or (param.name or "").upper()
+    kind = _COMPLETED.get(named) if isinstance(param, click.Argument) or param.metavar else None
+    if kind is None:
+        return
+
+    def complete(ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        from ledger.cli.completing import offered
+
+        return offered(kind, ctx, incomplete)
+
+    param.shell_complete = complete  # type: ignore[method-assign]
+
+
 class Act(click.Command):
     """A command whose help also defines the words that its options take."""
 
@@ -116,26 +152,25 @@ class Act(click.Command):
         self.words = words
         self.own = list(self.params)
         self.params += _everywhere()
+        for param in self.params:
+            _complete(param)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options of this command, then those of every command, then the words."""
         _write_options(self, self.own, ctx, formatter)
         for word in self.words:
-            kinds = [(each.value, each.definition) for each in word if each is not SourceKind.DESK]
+            kinds = [(each.value, each.definition) for each in word if each.value != "desk"]
             with formatter.section(_NAMED[word.__name__]):
                 formatter.write_dl(kinds)
 
 
 class Acts(click.Group):
-    """A group that lists its commands as they were added, under headings where it has them."""
+    """A group that lists its commands as they were added, before its options."""
 
     command_class = Act
 
-    def __init__(
-        self, *args: Any, headings: Mapping[str, Sequence[click.Command]] | None = None, **kwargs: Any
-    ) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.headings = headings or {}
         self.own = list(self.params)
         self.params += _everywhere()
 
@@ -143,11 +178,15 @@ class Acts(click.Group):
         """Name the commands in the order in which they were added."""
         return list(self.commands)
 
+    def sections(self) -> dict[str, list[tuple[str, str]]]:
+        """Give the lines of help, name and sentence, under their headings."""
+        return {"Commands": [(name, each.get_short_help_str(100)) for name, each in self.commands.items()]}
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands first, then the options."""
-        for heading, commands in (self.headings or {"Commands": tuple(self.commands.values())}).items():
+        for heading, lines in self.sections().items():
             with formatter.section(heading):
-                formatter.write_dl([(str(each.name), each.get_short_help_str(100)) for each in commands])
+                formatter.write_dl(lines)
         _write_options(self, self.own, ctx, formatter)
 
 
@@ -157,6 +196,7 @@ _NAMED = {
     "Mistake": "Mistakes (--why)",
     "State": "States",
     "Status": "Statuses",
+    "Concern": "Reasons",
 }
 
 

@@ -80,7 +80,7 @@ def export_csv(
     """
     with reading(settings) as ledger:
         as_of = read_as_of(ledger, as_said, as_known)
-        wrote = ledger.export_csv(given.pop("folder"), story=chosen_story(story, every), as_of=as_of, **given)
+        wrote = ledger.export_csv(given.pop("folder"), story=chosen_story(settings, story, every), as_of=as_of, **given)
         moment = as_of_line(ledger, as_of)
     if settings.json:
         put_json({"wrote": [str(path) for path in wrote]})

@@ -15,6 +15,7 @@ from ledger.vocabulary import Mistake, Part, Reason, SourceKind, State, Word
 
 if TYPE_CHECKING:
     from ledger.book import AsOf, Ledger
+    from ledger.model import Document
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -26,7 +27,7 @@ class Decorator(Protocol):
         """Add them."""
 
 
-_HIDEABLE = (Part.QUOTE, Part.NOTE, Part.URL)
+_HIDEABLE = (Part.QUOTE, Part.NOTE, Part.URL, Part.EVIDENCE)
 _LONGEST_INDEX = 15
 
 
@@ -114,6 +115,8 @@ def content_options() -> Decorator:
     """What goes beside a statement: quotation, remark, address, and who may see them."""
     return stacked(
         click.option("--url", metavar="ADDRESS", help="Where it was published."),
+        evidence_option(),
+        archived_option(),
         click.option("--quote", metavar="TEXT", help="The words of the source, verbatim."),
         note_option(),
         one_of(
@@ -121,10 +124,30 @@ def content_options() -> Decorator:
             "--internal",
             metavar="PART",
             multiple=True,
-            help="Keep quote, note or url inside the desk. Repeats.",
+            help="Keep quote, note, url or evidence inside the desk. Repeats.",
         ),
         click.option("--key", metavar="HEX", help="32 hex digits; a second act with the same key is not recorded."),
     )
+
+
+def evidence_option() -> Decorator:
+    """A document, to be read with :func:`kept_evidence`."""
+    what = "A document that shows it: a file, which is kept beside the ledger, or an address, which is not fetched."
+    return click.option("--evidence", metavar="FILE-or-URL", help=what)
+
+
+def archived_option() -> Decorator:
+    """Where the document can still be found when its own address is gone."""
+    return click.option("--archived", metavar="ADDRESS", help="An archived copy of that document.")
+
+
+def kept_evidence(ledger: Ledger, evidence: str | None, archived: str | None) -> Document | None:
+    """Keep what ``--evidence`` names, so that an entry can name it. Raises :class:`Misused`."""
+    if evidence is not None:
+        return ledger.keep_evidence(evidence, archived)
+    if archived is not None:
+        raise Misused("--archived: of which document is not said", next="add --evidence FILE-or-URL")
+    return None
 
 
 def said_option() -> Decorator:
@@ -157,8 +180,8 @@ def as_of_options() -> Decorator:
         click.option("--as-said", metavar="TIME", help="By what had been said at that time."),
         click.option(
             "--as-known",
-            metavar="TIME-or-SIZE",
-            help="By what we had recorded at that time, or by the first SIZE entries.",
+            metavar="TIME-or-INDEX",
+            help="By what we had recorded at that time, or up to that entry.",
         ),
     )
 

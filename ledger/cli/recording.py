@@ -12,6 +12,7 @@ from ledger.cli.options import (
     claim_argument,
     content_options,
     default_story,
+    kept_evidence,
     kind_option,
     named,
     said_moment,
@@ -46,9 +47,10 @@ def _chain_options(*, required: bool = True) -> Decorator:
 
 
 def _record(settings: Settings, status: Status, said: str | None, given: dict[str, Any]) -> None:
-    given["story"] = default_story(given["story"])
+    given |= {"story": default_story(given["story"])}
     with recording(settings) as ledger:
         moment = said_moment(ledger, said, relayed=bool(given["via"]))
+        given["evidence"] = kept_evidence(ledger, given["evidence"], given.pop("archived"))
         receipt = settled(settings, ledger.record, given | {"status": status, "said": moment})
         show_receipt(settings, ledger, receipt)
 
@@ -195,5 +197,7 @@ def withdraw(settings: Settings, said: str | None, **given: Any) -> None:
         raise Misused(f"withdraw: {index}: a statement keeps its own chain", next="leave --via and the kinds out")
     kept = {name: given[name] for name in ("why", "quote", "note", "url", "internal", "key")}
     with recording(settings) as ledger:
-        receipt = ledger.take_back(index, said=said_moment(ledger, said, relayed=False), **kept)
+        moment = said_moment(ledger, said, relayed=False)
+        kept["evidence"] = kept_evidence(ledger, given["evidence"], given["archived"])
+        receipt = ledger.take_back(index, said=moment, **kept)
         show_receipt(settings, ledger, receipt)

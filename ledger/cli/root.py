@@ -1,4 +1,8 @@
-"""The command `claims`: the list of its commands, and the one place where a run ends."""
+"""The command `claims`: the list of its commands, and the one place where a run ends.
+
+A command is imported when it is called. `claims --help` imports none of them, so each has its line of help here; a test
+compares it with the command's own.
+"""
 
 from __future__ import annotations
 
@@ -9,36 +13,84 @@ from collections.abc import Sequence
 import click
 
 from ledger import __version__
-from ledger.cli import board, demo, desk, keeping, recording, sources, why
-from ledger.cli.failures import soften_streams, tell_failure
 from ledger.cli.frame import Acts, Settings
 
-HEADINGS: dict[str, tuple[click.Command, ...]] = {
-    "Record what was said": (
-        recording.report,
-        recording.deny,
-        recording.confirm,
-        recording.decline,
-        recording.correct,
-        recording.supersede,
-        recording.withdraw,
-    ),
-    "See where it stands": (board.board, why.why, why.history, board.diff, board.stories, board.log),
-    "Mend our own mistakes": (desk.retract, desk.move),
-    "Decide at the desk": (
-        desk.hold,
-        desk.release,
-        desk.same,
-        desk.wording,
-        sources.source,
-        sources.authority,
-        sources.policy,
-    ),
-    "Make, hand on, check": (keeping.init, demo.demo, keeping.export, keeping.verify),
+SECTIONS = {
+    "Record what was said": {
+        "report": ("recording", "Record that a source says so; a claim of new words is opened."),
+        "deny": ("recording", "Record that a source says it is not so."),
+        "confirm": ("recording", "Record that a source, asked, says it is so."),
+        "decline": ("recording", "Record that a source declines to confirm it."),
+        "correct": ("recording", "Record that a source says it was never so, and what is."),
+        "supersede": ("recording", "Record that a source says it was so, and what is so now."),
+        "withdraw": ("recording", "Record that a source no longer stands by what it said."),
+        "evidence": ("evidence", "Keep documents that show what entries say, and list them."),
+    },
+    "See where it stands": {
+        "board": ("board", "Show the accepted state of every claim, and why."),
+        "why": ("why", "Show all that the state of one claim rests on."),
+        "history": ("why", "Show each change of state, with the entry that caused it."),
+        "diff": ("board", "Show which states differ between two moments."),
+        "stories": ("board", "Show the stories, and how many claims each has."),
+        "log": ("board", "Show the entries, in the order in which they were recorded."),
+        "todo": ("shift", "Show what a shift must look at, the most urgent first."),
+        "since": ("shift", "Show what changed while I was away."),
+        "search": ("search", "Find words in claims, sources, quotes and notes, the internal ones too."),
+    },
+    "Mend our own mistakes": {
+        "retract": ("desk", "Take back an entry as our own mistake."),
+        "move": ("desk", "Move a statement that we recorded on the wrong claim."),
+    },
+    "Decide at the desk": {
+        "hold": ("desk", "Keep a claim out of publications."),
+        "release": ("desk", "Let a held claim into publications again."),
+        "same": ("desk", "Say that two claims are one."),
+        "wording": ("desk", "Give a claim a new text, or a translation."),
+        "source": ("sources", "Add, list, vet and group sources."),
+        "authority": ("sources", "Say who has authority over a story or a claim."),
+        "policy": ("sources", "Show the rules in force, or set the quorum."),
+    },
+    "Make, hand on, check": {
+        "init": ("keeping", "Make a new ledger."),
+        "demo": ("demo", "Load the seed story into ./claims.db and show what it answers."),
+        "import": ("importing", "Record the rows of a CSV or JSON Lines file, all of them or none."),
+        "export": ("keeping", "Write what may be published."),
+        "backup": ("backup", "Write every byte of the ledger into a folder of plain files."),
+        "restore": ("backup", "Make a ledger from a backup, checking every byte of it."),
+        "verify": ("keeping", "Derive everything again from the entries, and compare."),
+        "completion": ("completion", "Print what makes a shell complete commands, stories, sources and claims."),
+    },
 }
+COMMANDS = {name: found for section in SECTIONS.values() for name, found in section.items()}
 
 
-@click.group(cls=Acts, headings=HEADINGS)
+class Claims(Acts):
+    """The outermost group; it knows its commands by name and imports one when it is wanted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click gives it
+        """Name the commands in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click gives it
+        """Import a command; None if there is none of that name."""
+        from importlib import import_module
+        from keyword import iskeyword
+
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"ledger.cli.{COMMANDS[cmd_name][0]}")
+        found = getattr(module, f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name)
+        assert isinstance(found, click.Command)
+        return found
+
+    def sections(self) -> dict[str, list[tuple[str, str]]]:
+        """Give the lines of help under their headings."""
+        return {
+            heading: [(name, short) for name, (_, short) in section.items()] for heading, section in SECTIONS.items()
+        }
+
+
+@click.group(cls=Claims)
 @click.version_option(__version__, message="claims %(version)s")
 def claims() -> None:
     """Keep a ledger of who claimed what, and see what stands now and why.
@@ -57,15 +109,13 @@ def claims() -> None:
     """
 
 
-for _commands in HEADINGS.values():
-    for _command in _commands:
-        claims.add_command(_command)
-
-
 def run(argv: Sequence[str]) -> int:
     """Run one command and return its exit code: 0 done, 1 no, 2 wrong usage, 3 could not find out, 130 interrupted."""
-    soften_streams()
+    _soften(sys.stdout)
+    _soften(sys.stderr)
     if "_CLAIMS_COMPLETE" in os.environ:
+        import ledger.cli.completing  # noqa: F401 - it teaches click how bash wants its words
+
         claims.main(list(argv), prog_name="claims")
     settings = Settings()
     try:
@@ -73,6 +123,8 @@ def run(argv: Sequence[str]) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except BaseException as error:  # noqa: BLE001 - whatever went wrong, a person is told in words
+        from ledger.cli.failures import tell_failure
+
         return tell_failure(error, as_json=settings.json or _asks_for_json(argv))
     return code
 
@@ -90,3 +142,10 @@ def _asks_for_json(argv: Sequence[str]) -> bool:
     """Whether a call that could not be read to its end meant to be answered in JSON."""
     options = list(argv)
     return "--json" in (options[: options.index("--")] if "--" in options else options)
+
+
+def _soften(stream: object) -> None:
+    """A letter that the terminal cannot show is replaced, and stops nothing."""
+    reconfigure = getattr(stream, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="replace")

@@ -101,13 +101,17 @@ def cells(text: str) -> int:
     )
 
 
-def wrapped(text: str, columns: int) -> list[str]:
-    """Break a text into lines of at most ``columns``. An address is never broken, so that it can be copied."""
+def wrapped(text: str, columns: int, *, taken: int = 0) -> list[str]:
+    """Break a text into lines of at most ``columns``, of which the first has lost ``taken``.
+
+    An address is never broken, so that it can be copied.
+    """
     lines = [""]
     for word in filter(None, re.split(r"[ \t\r\n]+", text)):
         for piece in _pieces(plain(word), columns):
             joined = f"{lines[-1]} {piece}" if lines[-1] else piece
-            if lines[-1] and cells(joined) > columns:
+            room = columns - taken if len(lines) == 1 else columns
+            if cells(joined) > room and (lines[-1] or (len(lines) == 1 and taken)):
                 lines.append(piece)
             else:
                 lines[-1] = joined
@@ -128,8 +132,8 @@ def _pieces(word: str, columns: int) -> Iterator[str]:
 def block(first: str, text: str, *, indent: int | None = None) -> list[str]:
     """Lines of a text behind a heading ``first``; further lines are indented under the text."""
     hang = cells(first) if indent is None else indent
-    lines = wrapped(text, max(width() - hang, 20))
-    return [f"{first}{lines[0]}", *(" " * hang + line for line in lines[1:])]
+    lines = wrapped(text, max(width() - hang, 20), taken=max(cells(first) - hang, 0))
+    return [f"{first}{lines[0]}".rstrip(), *(" " * hang + line for line in lines[1:])]
 
 
 def table(heads: Sequence[str], rows: Sequence[Sequence[object]]) -> list[str]:

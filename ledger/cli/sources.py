@@ -10,7 +10,7 @@ from ledger.cli.frame import Act, Acts, Settings, reading, recording, with_setti
 from ledger.cli.options import default_story, kind_option, named, note_option, story_option
 from ledger.cli.questions import settled
 from ledger.cli.receipts import show_receipt
-from ledger.cli.screen import put, put_json, say, table
+from ledger.cli.screen import block, put, put_json, say, table
 from ledger.errors import Misused
 from ledger.vocabulary import SourceKind
 
@@ -247,5 +247,7 @@ def policy(settings: Settings, quorum: int | None, note: str | None) -> None:
     if settings.json:
         put_json({"name": found.name, "version": found.version, "quorum": found.quorum})
     else:
-        put(f"policy {found.name}, version {found.version}, quorum {found.quorum}: without an authority,")
-        put(f"{found.quorum} independent vetted originals establish a claim, and as many unsettle an authority's word")
+        sense = f"without an authority, {found.quorum} independent vetted originals establish a claim, "
+        sense += "and as many unsettle an authority's word"
+        for line in block(f"policy {found.name}, version {found.version}, quorum {found.quorum}: ", sense, indent=4):
+            put(line)

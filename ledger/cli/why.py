@@ -102,6 +102,8 @@ def _facts(found: Why) -> Iterator[tuple[str, str]]:
         yield "edge", f"{edge.status} to {edge.to} “{edge.to_text}” does not hold: {edge.reason}"
     if found.targets:
         yield "edge", "no one target: " + ", ".join(str(claim) for claim in found.targets)
+    for address in row.evidence:
+        yield "evidence", address
     for wording in found.wordings:
         yield "wording", f"{wording.text} ({wording.lang or 'new text'}, entry {wording.index})"
 
@@ -167,7 +169,7 @@ def history(
     if claim is not None and (story or every):
         raise Misused("history: a claim and --story or --all at once", next="give one of the three")
     if claim is None:
-        story = chosen_story(story, every)
+        story = chosen_story(settings, story, every)
         if story is None and not every:
             raise Misused("history: of what is not said", next="give a CLAIM, --story STORY or --all")
     from ledger.cli.replay import show_history

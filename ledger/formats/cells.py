@@ -40,7 +40,7 @@ def read_text(text: str) -> str:
 
 
 def read_name(text: str) -> str:
-    """The name of a source. A bare number always means an index, and has a column of its own."""
+    """A name, or the text of a claim. A bare number always means an index, and has a column of its own."""
     if text.strip().isdigit():
         raise Unfit(
             "is a bare number, and a bare number always means an index", "a name; indexes have a column of their own"

@@ -24,7 +24,9 @@ MARK = "\ufeff"
 """The byte-order mark: as UTF-8 the bytes EF BB BF."""
 
 MAX_LINE = 1_000_000
-"""The most characters of one line of a file. A caller need never read more than one more than that at a time."""
+"""The most characters of one line of a file, and of all the lines of one row. A caller need never read more than one
+more than that at a time.
+"""
 
 _CHUNK = 65_536
 # Some spreadsheets skip spaces before a formula, and some take the full-width signs for the plain ones.
@@ -92,8 +94,12 @@ def _chunks(header: Sequence[str], records: Iterable[Sequence[str]], delimiter: 
     yield buffer.getvalue()
 
 
-def read(lines: Iterable[str], *, columns: Collection[str], raw: bool = False) -> Iterator[Record | Problem]:
+def read(
+    lines: Iterable[str], *, columns: Collection[str], raw: bool = False, foreign: bool = False
+) -> Iterator[Record | Problem]:
     """Read a table whose header names some of ``columns``, in any order.
+
+    A ``foreign`` table must name them all, and may have others, which are passed over.
 
     ``lines`` keep their line ends. Read a file as UTF-8 with ``newline=""`` and ``errors="surrogateescape"``, so that
     bytes of another encoding are told by line. The delimiter is seen from the header. Blank rows are passed over. What
@@ -101,16 +107,27 @@ def read(lines: Iterable[str], *, columns: Collection[str], raw: bool = False) -
     """
     source = _Lines(lines)
     try:
-        first = next((line for line in source if line.strip()), None)
+        first = source.first()
         if first is None:
             yield Problem("line 1", "the file is empty", expected="a row of column names")
             return
-        yield from _table(source, first, columns, raw)
+        yield from _table(source, first, columns, raw, foreign)
     except _Unreadable as found:
         yield found.problem
     except csv.Error as error:
         why = next((plain for sign, plain in _QUOTING.items() if sign in str(error)), str(error))
         yield Problem(f"line {source.number}", f"{why}; what follows cannot be read")
+
+
+def text_lines(lines: Iterable[str]) -> Iterator[tuple[int, str | Problem]]:
+    """Number the lines of a text, without the mark; what is no text is the last, as a problem."""
+    source = _Lines(lines)
+    try:
+        for line in source:
+            source.begin()
+            yield source.number, line
+    except _Unreadable as found:
+        yield source.number, found.problem
 
 
 class _Unreadable(Exception):
@@ -124,6 +141,7 @@ class _Lines:
 
     def __init__(self, lines: Iterable[str]) -> None:
         self._lines = iter(lines)
+        self._held = 0
         self.number = 0
 
     def __iter__(self) -> Iterator[str]:
@@ -132,9 +150,13 @@ class _Lines:
     def __next__(self) -> str:
         line = next(self._lines)
         self.number += 1
-        if len(line) > MAX_LINE:
-            raise _Unreadable(self.number, f"the line has more than {MAX_LINE:,} characters", "one row a line")
+        self._held += len(line)
+        if self._held > MAX_LINE:
+            what = "line" if len(line) > MAX_LINE else "row"
+            raise _Unreadable(self.number, f"the {what} has more than {MAX_LINE:,} characters", "one row a line")
         if self.number == 1:
+            if line.startswith(("\udcff\udcfe", "\udcfe\udcff")):
+                raise _Unreadable(1, "is UTF-16", "UTF-8")
             line = line.removeprefix(MARK)
             if line.startswith("PK\x03\x04"):
                 raise _Unreadable(1, "the file is a zip archive, as .xlsx and .ods are", "a sheet saved as CSV")
@@ -145,24 +167,42 @@ class _Lines:
             raise _Unreadable(self.number, "holds U+0000: a file of another kind, or UTF-16", "a text file in UTF-8")
         return line
 
+    def first(self) -> str | None:
+        """The first line that is not blank."""
+        for line in self:
+            if line.strip():
+                return line
+            self.begin()
+        return None
 
-def _table(source: _Lines, first: str, columns: Collection[str], raw: bool) -> Iterator[Record | Problem]:
+    def begin(self) -> None:
+        """The lines from here on are of another row."""
+        self._held = 0
+
+
+def _table(
+    source: _Lines, first: str, columns: Collection[str], raw: bool, foreign: bool
+) -> Iterator[Record | Problem]:
     delimiter = _delimiter(first, columns)
     line = source.number
-    header = [_column(name) for name in next(_cells([first], delimiter))]
-    problems = list(_check_header(header, line, columns))
+    header = [column_name(name) for name in next(_cells([first], delimiter))]
+    if foreign:
+        header = [name if name in columns else "" for name in header]
+    problems = list(_check_header(header, line, columns, foreign))
     if problems:
         yield from problems
         return
     rows = 0
+    source.begin()
     for cells in _cells(source, delimiter):
+        source.begin()
         start, line = line + 1, source.number
         if not raw:
             cells = [unguard(cell) for cell in cells]
         if not any(cell.strip() for cell in cells):
             continue
         rows += 1
-        yield _record(start, header, cells)
+        yield _record(start, header, cells, foreign)
     if not rows:
         yield Problem(f"line {line}", "the file has a header and no rows", expected="at least one row")
 
@@ -174,18 +214,25 @@ def _cells(lines: Iterable[str], delimiter: str) -> Iterator[list[str]]:
 
 def _delimiter(header: str, columns: Collection[str]) -> str:
     def fits(delimiter: str) -> tuple[int, int]:
-        names = [_column(name) for name in header.split(delimiter)]
+        names = [column_name(name) for name in header.split(delimiter)]
         return len(set(names) & set(columns)), len(names)
 
     return max(DELIMITERS.values(), key=fits)
 
 
-def _column(name: str) -> str:
+def column_name(name: str) -> str:
+    """A column's name as it is compared: no case, and spaces and hyphens as underscores."""
     return re.sub(r"[\s-]+", "_", name.strip().strip('"').strip().casefold())
 
 
-def _check_header(header: list[str], line: int, columns: Collection[str]) -> Iterator[Problem]:
+def _check_header(header: list[str], line: int, columns: Collection[str], foreign: bool) -> Iterator[Problem]:
     known = ", ".join(columns)
+    if foreign:
+        for name in columns:
+            if name not in header:
+                yield Problem(f"line {line}: {name}", "is a column of the map, and not of the file")
+        if not columns:
+            return
     if not any(header):
         yield Problem(f"line {line}", "the header names no column", expected=f"some of {known}")
     for name in dict.fromkeys(name for name in header if name):
@@ -197,14 +244,14 @@ def _check_header(header: list[str], line: int, columns: Collection[str]) -> Ite
             yield Problem(f"line {line}: {name}", "is the name of more than one column", expected="each name once")
 
 
-def _record(line: int, header: list[str], cells: list[str]) -> Record | Problem:
+def _record(line: int, header: list[str], cells: list[str], foreign: bool) -> Record | Problem:
     spare = cells[len(header) :]
     if len(cells) < len(header) or any(cell.strip() for cell in spare):
         expected = f"{len(header)} cells, as in the header"
         return Problem(f"line {line}", "the row has another length than the header", expected, str(len(cells)))
     filled = {}
     for position, (name, cell) in enumerate(zip(header, cells, strict=False), start=1):
-        if not cell.strip():
+        if not cell.strip() or (foreign and not name):
             continue
         if not name:
             return Problem(f"line {line}", f"column {position} has no name in the header", got=repr(cell[:60]))

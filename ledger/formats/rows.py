@@ -1,14 +1,14 @@
 """``entries.csv`` and the import format: one row an entry, the same columns both ways (``columns``).
 
 A row written by hand needs few of them: ``kind`` is ``statement`` unless it says otherwise, and things are named by
-their words. A row of an export has the indexes beside the words. Within a file that has an ``index`` column, every
-index means a row of that file; in one that has none, an entry of the ledger that it goes into. On reading, ``index``,
-``recorded``, ``recorder``, ``origin`` and ``zone`` inform and change nothing.
+their words. A row of an export has the indexes beside the words; an index always means a row above in the same file,
+and where no row has it, the words stand for it. On reading, ``index`` only gives a row its number in the file, and
+``recorded``, ``recorder``, ``origin`` and ``zone`` change nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -19,6 +19,7 @@ from ledger.errors import Problem
 from ledger.formats import cells, csv
 from ledger.formats.columns import NAMES, NEEDS, OWN_WORDS, USES
 from ledger.model import Document
+from ledger.text import shown
 from ledger.times import Moment
 from ledger.vocabulary import Kind, Mistake, Precision, Reason, SourceKind, Status
 
@@ -29,7 +30,8 @@ class Row:
 
     The fields are the columns, but for two: ``said`` carries its precision, and the column ``why`` is ``why`` in a
     statement and ``mistake`` in a retraction. A None inside ``via`` or ``via_kind`` is not told there: the name is
-    withheld and ``via_index`` stands for it, or the kind is known already.
+    withheld and ``via_index`` stands for it, or the kind is known already. ``told`` are the cells of the file, as they
+    were read.
     """
 
     kind: Kind = Kind.STATEMENT
@@ -68,10 +70,14 @@ class Row:
     origin: str | None = None
     zone: str | None = None
     line: int = field(default=0, compare=False)
+    told: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 _Reader = Callable[[str], Any]
 _READERS: dict[str, _Reader] = {
+    "story": cells.read_name,
+    "text": cells.read_name,
+    "to_text": cells.read_name,
     "source": cells.read_name,
     "group": cells.read_name,
     "via": partial(cells.read_list, cells.read_name),
@@ -95,6 +101,7 @@ def write_rows(rows: Iterable[Row], *, delimiter: str = ",", raw: bool = False) 
 
 
 def cells_of(row: Row) -> list[str]:
+    """The cells of a row, in the order of the columns; an empty list is an empty cell."""
     apart = {"precision": row.said.precision if row.said else None, "why": row.why or row.mistake}
     values = (apart[name] if name in apart else getattr(row, name) for name in NAMES)
     return ["" if value == () else cells.show(value) for value in values]
@@ -109,8 +116,16 @@ def read_rows(
     as for :func:`ledger.formats.csv.read`. ``raw`` says that no ``'`` was put before formulas. Memory does not grow
     with the file.
     """
+    records = csv.read(lines, columns=NAMES, raw=raw)
+    return rows_of(records, zone=zone, now=now, limit=limit)
+
+
+def rows_of(
+    records: Iterable[csv.Record | Problem], *, zone: ZoneInfo, now: datetime, limit: int = 100
+) -> Iterator[Row | Problem]:
+    """As :func:`read_rows`, from records that were read in another way."""
     found = 0
-    for each in _ascending(csv.read(lines, columns=NAMES, raw=raw), zone, now):
+    for each in _ascending(records, zone, now):
         yield each
         found += isinstance(each, Problem)
         if found == limit:
@@ -139,7 +154,7 @@ def row_of(record: csv.Record, zone: ZoneInfo, now: datetime) -> Row | list[Prob
     try:
         kind = cells.read_word(Kind, given.get("kind", Kind.STATEMENT))
     except cells.Unfit as error:
-        return [Problem(f"line {record.line}: kind", error.why, error.expected, _shown(given["kind"]))]
+        return [Problem(f"line {record.line}: kind", error.why, error.expected, shown(given["kind"]))]
     readers = _READERS | {
         "said": partial(cells.read_moment, zone=zone, now=now),
         "recorded": partial(cells.read_moment, zone=zone, now=now),
@@ -156,15 +171,15 @@ def row_of(record: csv.Record, zone: ZoneInfo, now: datetime) -> Row | list[Prob
             gaps.append((name, error.why, error.expected))
     gaps += [*_missing(kind, given), *_unpaired(kind, given, values), *_unplaced(values)]
     if not gaps:
-        return _made(kind, record.line, values)
+        return _made(kind, record, values)
     gaps.sort(key=lambda gap: NAMES.index(gap[0]))
     return [
-        Problem(f"line {record.line}: {name}", why, expected, _shown(given[name]) if name in given else None)
+        Problem(f"line {record.line}: {name}", why, expected, shown(given[name]) if name in given else None)
         for name, why, expected in gaps
     ]
 
 
-def _made(kind: Kind, line: int, values: dict[str, Any]) -> Row:
+def _made(kind: Kind, record: csv.Record, values: dict[str, Any]) -> Row:
     precision: Precision | None = values.pop("precision", None)
     if precision is not None:
         values["said"] = Moment(values["said"].at, precision)
@@ -172,7 +187,7 @@ def _made(kind: Kind, line: int, values: dict[str, Any]) -> Row:
         values["recorded"] = values["recorded"].at
     if kind is Kind.RETRACT:
         values["mistake"] = values.pop("why")
-    return Row(kind=kind, line=line, **values)
+    return Row(kind=kind, line=record.line, told=record.cells, **values)
 
 
 _Gap = tuple[str, str, str | None]
@@ -222,10 +237,4 @@ def _unplaced(values: dict[str, Any]) -> Iterator[_Gap]:
             yield name, "names no row above this one", f"less than {index}, the index of this row"
 
 
-def _shown(cell: str) -> str:
-    """A cell as a message may show it: what cannot be printed is escaped, what is long is cut."""
-    printable = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in cell[:61])
-    return repr(printable if len(printable) <= 60 else printable[:57] + "…").replace("\\\\", "\\")
-
-
-__all__ = ["Row", "read_rows", "row_of", "write_rows"]
+__all__ = ["Row", "cells_of", "read_rows", "row_of", "rows_of", "write_rows"]

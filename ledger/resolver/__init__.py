@@ -19,7 +19,7 @@ module                    decides
 from ledger.resolver.acts import DESK, Acts
 from ledger.resolver.explain import Explanation, Placed, VoiceView, explain, sentence
 from ledger.resolver.facts import Facts, Memory
-from ledger.resolver.fold import Fold, replay
+from ledger.resolver.fold import Fold, replay, unresolvable
 from ledger.resolver.neighbourhood import neighbourhood
 from ledger.resolver.timeline import Change, Clock, listed, said_timelines, state_of, timeline
 from ledger.resolver.verdict import Edge, Ruling, Verdict, resolve, rule, ruling
@@ -53,6 +53,7 @@ __all__ = [
     "sentence",
     "state_of",
     "timeline",
+    "unresolvable",
 ]
 
 

@@ -170,23 +170,31 @@ class Acts:
         granted = [grant for _, grant in self.grants(claim) if self.root(grant.source) == root]
         if any(grant.claim is not None for grant in granted):
             return Standing.AUTHORITY
-        here = self._newest(Vet, "vet.claim", self.folded_under(claim))
-        on_claim = next((vet.vetted for vet in here if self.root(vet.source) == root), None)
-        if on_claim is False:
+        vetted_here = self._vetted_on(root, claim)
+        if vetted_here is False:
             return Standing.UNVETTED
         if granted:
             return Standing.AUTHORITY
-        return Standing.VETTED if on_claim or self.vetted(root) else Standing.UNVETTED
+        return Standing.VETTED if vetted_here or self.vetted(root) else Standing.UNVETTED
 
-    def vetted(self, root: int) -> bool:
-        """Whether a root is vetted in general: by the desk's newest word, else by its kind."""
-        acts = self._newest(Vet, "vet.source", self.members(root))
+    def vetted(self, source: int) -> bool:
+        """Whether a source is vetted in general: by the desk's newest word on it, else by its kind."""
+        acts = self._newest(Vet, "vet.source", (source,))
         general = next((vet.vetted for vet in acts if vet.claim is None), None)
-        return self.source_kind(root).vetted if general is None else general
+        return self.source_kind(source).vetted if general is None else general
+
+    def _vetted_on(self, source: int, claim: int) -> bool | None:
+        """The desk's newest word on a source on one claim, None if there is none."""
+        acts = self._newest(Vet, "vet.claim", self.folded_under(claim))
+        return next((vet.vetted for vet in acts if vet.source == source), None)
 
     def carries(self, relayer: int, claim: int) -> bool:
-        """Whether a relayer is a vetted outlet on this claim, which makes it carry an unvetted source (R3)."""
-        return self.standing(self.root(relayer), claim) in (Standing.VETTED, Standing.AUTHORITY)
+        """Whether a relayer is a vetted outlet on this claim, which makes it carry an unvetted source (R3).
+
+        The relayer is asked as itself, not as its body: an outlet of an agency's group can be unvetted alone.
+        """
+        vetted_here = self._vetted_on(relayer, claim)
+        return self.vetted(relayer) if vetted_here is None else vetted_here
 
     def _newest(self, kind: type[Act], role: str, subjects: tuple[int, ...]) -> Iterator[Act]:
         found = {index for subject in subjects for index in self.facts.refs(role, subject)}

@@ -52,10 +52,7 @@ class Fold:
             self._memory.add(entry)
         body = entry.body
         if isinstance(body, Unknown):
-            raise Unresolvable(
-                f"entry {entry.index}: kind {body.word!r} is not known to this version",
-                next="install a newer version of retraction-ledger to resolve this ledger",
-            )
+            raise unresolvable(entry.index, body.word)
         if isinstance(body, Statement):
             return self.join(entry)
         if isinstance(body, Source) and body.group is not None:
@@ -208,7 +205,7 @@ class Fold:
             case Authority(source=source, story=story):
                 return {c for c in self._spoken_on(acts.root(source)) if acts.story(c) == story}
             case Vet(source=source) | Source(amends=int(source)):
-                return self._spoken_on(acts.root(source))
+                return self._spoken_on(source)
             case Group(source=source):
                 return self._spoken_on(acts.root(source)) | self._spoken_on(source)
             case Same(claim=claim, same_as=same_as):
@@ -230,6 +227,14 @@ class Fold:
         body = self.facts.entry(index).body
         assert isinstance(body, Statement), f"entry {index} is a statement"
         return body
+
+
+def unresolvable(index: int, word: str) -> Unresolvable:
+    """Say that an entry of an unknown kind is in the way; it is kept and shown, and never resolved past."""
+    return Unresolvable(
+        f"entry {index}: kind {word!r} is not known to this version",
+        next="install a newer version of retraction-ledger; `claims log` shows the entries",
+    )
 
 
 def replay(entries: Iterable[Entry], *, said: datetime | None = None) -> Fold:

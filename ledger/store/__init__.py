@@ -6,7 +6,22 @@ one :class:`Writer`; :func:`check` derives everything from the leaf bytes again 
 
 from ledger.store.audit import check
 from ledger.store.file import Store
+from ledger.store.making import files_of, made_beside, occupied
 from ledger.store.reader import Reader
+from ledger.store.search import Found
+from ledger.store.trial import Slips, trial
 from ledger.store.writer import Writer, log_id_of
 
-__all__ = ["Reader", "Store", "Writer", "check", "log_id_of"]
+__all__ = [
+    "Found",
+    "Reader",
+    "Slips",
+    "Store",
+    "Writer",
+    "check",
+    "files_of",
+    "log_id_of",
+    "made_beside",
+    "occupied",
+    "trial",
+]

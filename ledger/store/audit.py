@@ -18,6 +18,7 @@ from ledger.encoding import Malformed, decode_content, decode_entry, sha256
 from ledger.errors import LedgerError, Problem
 from ledger.model import Content, Entry, Opening, Unknown, references
 from ledger.resolver import replay
+from ledger.store import search
 from ledger.store.engine import APPLICATION_ID, catalog, migrated_catalog
 from ledger.store.failures import told
 from ledger.store.file import Store
@@ -56,7 +57,7 @@ def check(store: Store) -> list[Problem]:
 
 
 class _Audit:
-    """One pass over one snapshot. Values are compared as the database keeps them, types included."""
+    """One pass over one snapshot. Values are compared as the database keeps them."""
 
     def __init__(self, connection: Connection, log_id: int) -> None:
         self.connection = connection
@@ -65,6 +66,9 @@ class _Audit:
         self.entries: list[Entry] = []
         self.next = 0  # the index that the next row has to have
         self.names: dict[Key, Columns] = {}
+        self.words: dict[int, Columns] = {}  # what the last entries say, by rowid
+        self.worded: int | None = None  # up to which entry that was compared
+        self.searched = search.served(connection) and search.behind(connection) is None
         self.unreadable = False  # whether some leaf cannot be read or does not stand in its place
 
     def run(self) -> list[Problem]:
@@ -75,6 +79,7 @@ class _Audit:
             ("names", self._check_names),
             ("registers", self._check_registers),
             ("other logs", self._check_other_logs),
+            ("search", self._check_search),
         ):
             try:
                 section()
@@ -103,6 +108,8 @@ class _Audit:
     def _check_schema(self) -> None:
         made, there = migrated_catalog(), catalog(self.connection)
         for kind, name in sorted(made.keys() | there.keys()):
+            if name in search.TABLES and not self.searched:
+                continue
             where = f"schema: {kind} {name}"
             expected, got = made.get((kind, name)), there.get((kind, name))
             if got is None:
@@ -124,7 +131,9 @@ class _Audit:
             upto = rows[-1]["index"]
             self._check_links(entries, last, upto)
             self._check_contents(entries, last, upto)
+            self._check_words(upto)
             last = upto
+        self._check_words(None)
         for table, label, name in ((LINKS, "link", "role"), (CONTENTS, "content", "part")):
             for row in self._kept(table, table.c.index > last):
                 why = f"{label} {row[name]}: stands without its entry"
@@ -194,6 +203,8 @@ class _Audit:
                     found[Part(word)] = content
             if entry is not None:
                 self._expect_name(entry, found)
+                rows = search.rows_of(self.log_id, entry, found)
+                self.words |= {row.pop("rowid"): row for row in rows}
 
     def _content(self, where: str, word: str, digest: str | None, data: Any) -> Content | None:
         if data is None:
@@ -212,6 +223,40 @@ class _Audit:
         return None
 
     # The registers.
+
+    def _check_words(self, upto: Any) -> None:
+        """Compare the words of the entries up to one; None: of all that are left."""
+        if not self.searched or not isinstance(upto, int | None):
+            return
+        kept = search.stored(self.connection, self.worded, upto)
+        got = {rowid: row for rowid, row in kept if self._is_ours(row)}
+        expected, self.words, self.worded = self.words, {}, upto
+        for rowid in sorted(expected.keys() | got.keys()):
+            should, does = expected.get(rowid), got.get(rowid)
+            row = should or does
+            assert row is not None
+            where, label = f"entry {row['index']}", f"words of {row['part']}"
+            if does is None:
+                self._say(where, f"{label}: are missing")
+            elif should is None:
+                self._say(where, f"{label}: follow from no entry")
+            else:
+                for name in (name for name in should if should[name] != does[name]):
+                    self._say(where, f"{label}: column {name}: differs from its leaf", should[name], does[name])
+
+    def _is_ours(self, row: Columns) -> bool:
+        if row["log_id"] != self.log_id:
+            self._say("file", "table words: has rows of another log", got=row["log_id"])
+        return bool(row["log_id"] == self.log_id)
+
+    def _check_search(self) -> None:
+        if self.searched:
+            fault = search.index_fault(self.connection)
+            if fault is not None:
+                self._say("file", f"table words: {fault}")
+        elif search.served(self.connection):
+            start = search.behind(self.connection)
+            self._say("search", f"lacks what was recorded from entry {start} on", "opening it to record puts it in")
 
     def _expect_name(self, entry: Entry, contents: Mapping[Part, Content]) -> None:
         name = name_of(entry, contents)
@@ -284,7 +329,7 @@ class _Audit:
     def _compare_columns(self, where: str, label: str, table: Table, expected: Kept, got: Kept) -> None:
         for column in table.c:
             should, does = self._as_kept(column, expected[column.name]), got[column.name]
-            if type(should) is not type(does) or should != does:
+            if should != does:
                 self._say(where, f"{label}column {column.name}: differs from its leaf", should, does)
 
     def _as_kept(self, column: ColumnElement[Any], value: Any) -> Any:

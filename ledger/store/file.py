@@ -9,8 +9,8 @@ from types import TracebackType
 
 from sqlalchemy import Connection, Engine, func, select
 
-from ledger.errors import LedgerError, Rejected
-from ledger.store import engine, failures
+from ledger.errors import LedgerError, Outdated, Rejected
+from ledger.store import engine, failures, search
 from ledger.store.engine import IMMEDIATE, PATIENCE, Found, Mode, locate, look
 from ledger.store.failures import command, told, unavailable
 from ledger.store.reader import NO_LOG, Reader
@@ -49,6 +49,7 @@ class Store:
             engine.use_write_ahead_log(store.pool)
             with store.transaction(writing=True) as connection:
                 engine.migrate(connection, path)
+                search.catch_up(connection)
         return store
 
     @classmethod
@@ -159,17 +160,18 @@ class Store:
         with self.transaction() as connection:
             found = engine.recognise(connection)
             at = engine.revision(connection) if found is Found.LEDGER else None
+            behind = search.behind(connection) is not None and search.served(connection)
         if found is not Found.LEDGER:
             raise self._no_ledger(found)
-        if self._accept_revision(at) and not self.read_only:
+        if (self._accept_revision(at) or behind) and not self.read_only:
             with self.transaction(writing=True) as connection:
                 engine.migrate(connection, self.path)
+                search.catch_up(connection)
             at = engine.HEAD
         if at != engine.HEAD:
-            raise unavailable(
-                self.path,
-                f"has the older schema {at} and is read-only",
-                "open it once where it can be written to",
+            raise Outdated(
+                f"ledger: {self.path}: has the older schema {at} and is read-only",
+                next="open it once where it can be written to",
             )
         if not self.read_only:
             engine.use_write_ahead_log(self.pool)

@@ -6,7 +6,8 @@ has read until it is dropped, since an entry never changes.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, MutableMapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from ledger.encoding import Malformed, decode_content, decode_entry
 from ledger.errors import Misused, Unavailable
-from ledger.model import Content, Entry
+from ledger.model import Content, Document, Entry
 from ledger.resolver import neighbourhood
 from ledger.resolver.voice import Tally, Voice
 from ledger.store.failures import VERIFY
@@ -28,6 +29,7 @@ from ledger.store.registers import (
     VoiceCodec,
     chunks,
 )
+from ledger.store.search import Found, find
 from ledger.vocabulary import Kind, Part
 
 NO_LOG = -1
@@ -54,6 +56,15 @@ _LAST_BY = (
     .limit(1)
 )
 _KEYED = select(_E.index).where(_E.log_id == bindparam("log"), _E.key == bindparam("key"))
+_SOME_KEYED = select(_E.key, _E.index).where(
+    _E.log_id == bindparam("log"), _E.key.in_(bindparam("keys", expanding=True))
+)
+_NEXT_KIND = (
+    select(_E.kind)
+    .where(_E.log_id == bindparam("log"), _E.kind > bindparam("after"), _E.index < bindparam("bound"))
+    .order_by(_E.kind)
+    .limit(1)
+)
 _OF_KIND = (
     select(_E.index)
     .where(_E.log_id == bindparam("log"), _E.kind == bindparam("kind"), _E.index < bindparam("bound"))
@@ -71,6 +82,14 @@ _REFS = (
 )
 _SOME_CONTENTS = select(_C.index, _C.part, _C.content).where(
     _C.log_id == bindparam("log"), _C.index.in_(bindparam("indexes", expanding=True))
+)
+_NEXT_CONTENTS = select(_C.index, _C.part, _C.content).where(
+    _C.log_id == bindparam("log"), _C.index >= bindparam("start"), _C.index < bindparam("stop")
+)
+_DOCUMENTS = (
+    select(_C.index, _C.part, _C.content)
+    .where(_C.log_id == bindparam("log"), _C.part == Part.EVIDENCE.value, _C.index < bindparam("bound"))
+    .order_by(_C.index)
 )
 _OF_NAMES = select(_N.index, _N.folded).where(
     _N.log_id == bindparam("log"), _N.kind == bindparam("kind"), _N.index < bindparam("bound")
@@ -107,6 +126,7 @@ class Reader:
         self._refs: dict[tuple[str, int], list[int]] = {}
         self._kinds: dict[str, list[int]] = {}
         self._keys: dict[str, int | None] = {}
+        self._found: dict[tuple[bool, str, str], list[int]] = {}
         self._voices: Register[tuple[int, int], Voice] | None = None
         self._tallies: Register[int, Tally] | None = None
 
@@ -155,6 +175,31 @@ class Reader:
                 return
             start = rows[-1][0] + 1
 
+    def stored(self) -> Iterator[tuple[int, bytes, dict[str, bytes]]]:
+        """Yield every entry as it is kept: index, leaf, contents by part; a thousand in memory at once.
+
+        None of it is held to its format. Raises ``Unavailable`` for what is not even bytes.
+        """
+        start = 0
+        while start < self.size:
+            try:
+                rows, contents = self._next_stored(start)
+            except TypeError as error:
+                raise Unavailable(f"entries: {start} or one after it is damaged: {error}", next=VERIFY) from error
+            for index, leaf in rows:
+                yield index, leaf, contents.get(index, {})
+            start = rows[-1][0] + 1 if rows else self.size
+
+    def _next_stored(self, start: int) -> tuple[Sequence[Any], dict[int, dict[str, bytes]]]:
+        given = {"log": self._log, "start": start, "stop": self.size}
+        rows = self._connection.execute(_NEXT_LEAVES, given).all()
+        contents: dict[int, dict[str, bytes]] = {}
+        if rows:
+            given["stop"] = rows[-1][0] + 1
+            for index, part, content in self._connection.execute(_NEXT_CONTENTS, given):
+                contents.setdefault(index, {})[part] = bytes(content)
+        return rows, contents
+
     def refs(self, role: str, index: int) -> Sequence[int]:
         """Return the indexes of the entries that refer to ``index`` in that role, ascending."""
         known = self._refs.get((role, index))
@@ -169,6 +214,16 @@ class Reader:
             self._load_kind(word)
         return self._kinds[word]
 
+    def words(self) -> list[str]:
+        """Return the kinds of entry that there are, known or not, each found with one look into the index."""
+        found: list[str] = []
+        while True:
+            given = {"log": self._log, "after": found[-1] if found else "", "bound": self._bound}
+            following = self._connection.execute(_NEXT_KIND, given).scalar()
+            if following is None:
+                return found
+            found.append(following)
+
     def content(self, index: int, part: Part) -> Content | None:
         """Return one part of an entry; None if it has none, or none any more."""
         return self.contents([index]).get((index, part))
@@ -182,6 +237,15 @@ class Reader:
                 part, value = _decoded_content(index, word, content)
                 found[index, part] = value
         return found
+
+    def documents(self) -> Iterator[tuple[int, Document]]:
+        """Yield the index of each entry that has a document, and the document; without those that are damaged."""
+        given = {"log": self._log, "bound": self.size}
+        for row in self._connection.execute(_DOCUMENTS, given, execution_options=STREAMED):
+            with suppress(Unavailable):
+                value = _decoded_content(*row)[1].value
+                if isinstance(value, Document):
+                    yield row[0], value
 
     def named(self, kind: str, folded: str) -> list[int]:
         """Return what bears this name, or claims of this wording (``text.fold``), ascending.
@@ -200,6 +264,20 @@ class Reader:
         rows = self._connection.execute(_OF_NAMES, given, execution_options=STREAMED)
         for row in rows:
             yield row[0], row[1]
+
+    def search(self, words: str, parts: Collection[Part] = ()) -> Iterator[Found]:
+        """Yield the texts, names, quotes and notes in which all of these words stand, best first.
+
+        Case and accents make no difference, and the last word may go on. ``parts`` are those to look in,
+        all with none. Raises :class:`Unavailable` where the database has no full text search.
+        """
+        return find(self._connection, self._log, words, parts, self.size)
+
+    def load_keys(self, keys: Iterable[str]) -> None:
+        """Read where these keys stand with few queries, since they will be asked for next."""
+        for chunk in chunks(key for key in dict.fromkeys(keys) if key not in self._keys):
+            rows = self._connection.execute(_SOME_KEYED, {"log": self._log, "keys": chunk})
+            self._keys |= dict.fromkeys(chunk) | {key: index for key, index in rows if index < self.size}
 
     def by_key(self, key: str) -> int | None:
         """Return the index of the entry that bears ``key``, None if none does."""
@@ -242,13 +320,13 @@ class Reader:
     def _register_of_voices(self) -> Register[tuple[int, int], Voice]:
         assert self._whole, "registers hold for the whole ledger, not for a prefix"
         if self._voices is None:
-            self._voices = Register(self._connection, lambda: self._log, VoiceCodec())
+            self._voices = Register(self._connection, lambda: self._log, VoiceCodec(), self._bound)
         return self._voices
 
     def _register_of_tallies(self) -> Register[int, Tally]:
         assert self._whole, "registers hold for the whole ledger, not for a prefix"
         if self._tallies is None:
-            self._tallies = Register(self._connection, lambda: self._log, TallyCodec())
+            self._tallies = Register(self._connection, lambda: self._log, TallyCodec(), self._bound)
         return self._tallies
 
     def _load_kind(self, word: str) -> None:
@@ -264,8 +342,11 @@ class Reader:
                 self._refs[role, ref].append(index)
 
     def _find(self, statement: Any, kind: str, words: str) -> list[int]:
-        given = {"log": self._log, "kind": kind, "words": words, "bound": self._bound}
-        return list(self._connection.execute(statement, given).scalars())
+        place = (statement is _LOOKING, kind, words)
+        if place not in self._found:
+            given = {"log": self._log, "kind": kind, "words": words, "bound": self._bound}
+            self._found[place] = list(self._connection.execute(statement, given).scalars())
+        return list(self._found[place])
 
 
 def _decoded(index: int, leaf: bytes) -> Entry:

@@ -157,13 +157,16 @@ class TallyCodec:
 class Register(MutableMapping[Key, Value], Generic[Key, Value]):
     """A register as a mapping: read when asked for, written by :meth:`write` alone.
 
+    The table has no row of a claim from the index ``bound`` on: the writer has only just opened it.
+
     Iterating over it, or asking its length, reads the whole table.
     """
 
-    def __init__(self, connection: Connection, log: Callable[[], int], codec: Codec[Key, Value]) -> None:
+    def __init__(self, connection: Connection, log: Callable[[], int], codec: Codec[Key, Value], bound: int) -> None:
         self._connection = connection
         self._log = log
         self._codec = codec
+        self._bound = bound
         self._known: dict[Key, Value | None] = {}  # None: there is none
         self._stored: set[Key] = set()
         self._changed: set[Key] = set()
@@ -229,7 +232,7 @@ class Register(MutableMapping[Key, Value], Generic[Key, Value]):
 
     def _read(self, key: Key) -> None:
         columns = self._codec.columns_of(key)
-        if columns["claim"] not in self._whole:
+        if columns["claim"] < self._bound and columns["claim"] not in self._whole:
             rows = self._connection.execute(self._one, {"log": self._log()} | columns)
             self._take(rows.mappings())
         self._known.setdefault(key, None)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -20,6 +20,7 @@ from ledger.errors import Rejected
 from ledger.model import Content, Entry, Opening, references
 from ledger.store.reader import NO_LOG, Reader
 from ledger.store.registers import CONTENTS, ENTRIES, LINKS, NAMES, Columns, name_of
+from ledger.store.search import Found, Words, rows_of
 from ledger.vocabulary import Part
 
 _BUFFERED = 2_000
@@ -50,6 +51,7 @@ class Writer(Reader):
     def __init__(self, connection: Connection, log_id: int) -> None:
         super().__init__(connection, log_id)
         self._pending: dict[str, list[Columns]] = defaultdict(list)
+        self._words = Words(connection)
         self._own_refs: dict[tuple[str, int], list[int]] = defaultdict(list)
         self._own_kinds: dict[str, list[int]] = defaultdict(list)
         self._own_names: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -72,6 +74,7 @@ class Writer(Reader):
             assert isinstance(entry.body, Opening), "entry 0 is the opening"
             self._log = log_id_of(entry.body.origin)
         self._buffer(entry, leaf, encoded)
+        self._words.add(rows_of(self._log, entry, contents))
         self._note(entry)
         self._name(entry, contents)
         self.size += 1
@@ -80,6 +83,7 @@ class Writer(Reader):
 
     def flush(self) -> None:
         """Send what is buffered to the database, inside the transaction."""
+        self._words.write()
         for table in (CONTENTS, LINKS, ENTRIES, NAMES):
             rows = self._pending.pop(table.name, None)
             if rows:
@@ -103,6 +107,11 @@ class Writer(Reader):
         self.flush()
         return super().entries(start, stop)
 
+    def stored(self) -> Iterator[tuple[int, bytes, dict[str, bytes]]]:
+        """See :meth:`Reader.stored`."""
+        self.flush()
+        return super().stored()
+
     def contents(self, indexes: Iterable[int]) -> dict[tuple[int, Part], Content]:
         """See :meth:`Reader.contents`."""
         self.flush()
@@ -122,6 +131,11 @@ class Writer(Reader):
         """See :meth:`Reader.names`."""
         self.flush()
         return super().names(kind)
+
+    def search(self, words: str, parts: Collection[Part] = ()) -> Iterator[Found]:
+        """See :meth:`Reader.search`."""
+        self.flush()
+        return super().search(words, parts)
 
     def size_at(self, moment: datetime) -> int:
         """See :meth:`Reader.size_at`."""

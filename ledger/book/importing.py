@@ -1,0 +1,158 @@
+"""A file goes in whole or not at all, and once: tried on a private copy first, then appended in batches.
+
+The trial asks every rule and finds every problem, and nobody waits for it. The batches are short transactions, so
+that the desk can go on recording between them. A kill between two of them loses nothing: the same file, imported again,
+skips what is there, because every row that adds an entry bears a key that the file determines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from ledger.book.loading import Loading
+from ledger.book.recording import Recording
+from ledger.errors import Problem, Rejected, Unavailable
+from ledger.formats import csv, jsonl
+from ledger.formats.columns import NAMES
+from ledger.formats.mapping import Map, translate
+from ledger.formats.rows import Row, rows_of
+from ledger.store import Slips, Store, Writer, trial
+
+BATCH = 1_000
+_LINE = re.compile(r"^line (\d+)")
+# The kinds of row that a story belongs to, and the kinds of source.
+_STORIED = ("statement", "claim", "hold", "release", "same", "wording", "authority", "vet", "witness", "unnamed")
+LIMIT = 100
+"""How many problems are told before the rest of a file is left unread."""
+
+Rows = Callable[[], Iterator[Row | Problem]]
+Record = Callable[[Writer], Recording]
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did, or with ``dry_run`` would do: rows read, entries written, the size after it."""
+
+    rows: int
+    written: int
+    size: int
+    dry_run: bool
+
+    def as_json(self) -> dict[str, int | bool]:
+        """The four fields."""
+        return {"rows": self.rows, "written": self.written, "size": self.size, "dry_run": self.dry_run}
+
+
+@contextmanager
+def lines_of(path: Path, progress: Progress) -> Iterator[Iterator[str]]:
+    """Open a text file for the readers of ``ledger.formats``; ``progress`` hears how many bytes were read.
+
+    No line is read further than a reader needs to refuse it. Raises :class:`~ledger.errors.Unavailable`.
+    """
+    try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            why = "is no file on a disk, and an import reads it twice"
+            raise Unavailable(f"{path}: cannot be read: {why}", next="save it as a file and import that")
+        with path.open(encoding="utf-8", errors="surrogateescape", newline="") as file:
+            yield _pieces(file.readline, progress)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise Unavailable(f"{path}: cannot be read: {why}", next="check the path of the file") from None
+
+
+def _pieces(readline: Callable[[int], str], progress: Progress) -> Iterator[str]:
+    while line := readline(csv.MAX_LINE + 1):
+        progress(len(line))
+        yield line
+
+
+def read_file(
+    lines: Iterable[str],
+    name: str,
+    *,
+    chart: Map | None,
+    story: str | None,
+    zone: ZoneInfo,
+    now: datetime,
+    raw: bool,
+) -> Iterator[Row | Problem]:
+    """Read rows from a CSV or JSON Lines file, through a map if there is one; ``story`` stands where a row has none."""
+    columns = NAMES if chart is None else chart.theirs
+    if Path(name).suffix.casefold() in (".jsonl", ".ndjson"):
+        records = jsonl.read(lines, columns=columns, foreign=chart is not None)
+    else:
+        records = csv.read(lines, columns=columns, raw=raw or chart is not None, foreign=chart is not None)
+    if chart is not None:
+        records = translate(records, chart, zone)
+    if story is not None:
+        records = _in_story(records, story)
+    # One more than are told, so that "more than" is true.
+    return rows_of(records, zone=zone, now=now, limit=LIMIT + 1)
+
+
+def _in_story(records: Iterable[csv.Record | Problem], story: str) -> Iterator[csv.Record | Problem]:
+    """Give the story to the rows that need one and name none."""
+    for record in records:
+        if isinstance(record, csv.Record):
+            cells = record.cells
+            kind = cells.get("kind", "statement").strip().casefold()
+            apart = cells.get("source_kind", "").strip().casefold() if kind == "source" else kind
+            general = kind == "vet" and not {"text", "claim"} & cells.keys()
+            if apart in _STORIED and not general and not {"story", "story_index"} & cells.keys():
+                record = csv.Record(record.line, cells | {"story": story})
+        yield record
+
+
+def import_rows(store: Store, name: str, rows: Rows, record: Record, *, dry_run: bool) -> Imported:
+    """Append the rows of a file that can be read twice.
+
+    Raises :class:`~ledger.errors.Rejected` with all problems, as ``name:line: column: why``.
+    """
+    with trial(store) as copy:
+        tried = _append(copy, name, rows(), record, strict=False)
+    return replace(tried, dry_run=True) if dry_run else _append(store, name, rows(), record, strict=True)
+
+
+def _append(store: Store, name: str, rows: Iterator[Row | Problem], record: Record, *, strict: bool) -> Imported:
+    problems: list[Problem] = []
+    read, written, size = 0, 0, 0
+    with Slips() as slips:
+        while batch := list(islice(rows, BATCH)):
+            with store.writing() as writer:
+                loading = Loading(record(writer), slips)
+                taken = loading.take_all(batch)
+                problems += loading.problems
+                # Only what somebody else did since the trial, to the ledger or to the file, can come between here.
+                if problems and strict:
+                    raise _stopped(name, problems, read)
+                read, written, size = read + taken, written + len(loading.act.wrote), writer.size
+            if len(problems) >= LIMIT:
+                break
+    if problems:
+        raise Rejected(
+            "nothing was imported", problems=_shown(name, problems), next="mend the file and import it again"
+        )
+    return Imported(read, written, size, dry_run=False)
+
+
+def _stopped(name: str, problems: list[Problem], done: int) -> Rejected:
+    return Rejected(
+        f"the ledger or the file was changed meanwhile; the first {done} rows are imported, the others are not",
+        problems=_shown(name, problems),
+        next="mend the file and import it again: what is there already adds nothing",
+    )
+
+
+def _shown(name: str, problems: list[Problem]) -> list[Problem]:
+    shown = [replace(each, where=_LINE.sub(f"{name}:\\1", each.where)) for each in problems[:LIMIT]]
+    if len(problems) > LIMIT:
+        shown.append(Problem("the file", f"has more than {LIMIT} problems; these are the first"))
+    return shown

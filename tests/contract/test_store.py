@@ -1,0 +1,386 @@
+"""What every store has to do, whatever database is under it."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from ledger.encoding import encode_entry, reference_to
+from ledger.errors import Misused, Rejected
+from ledger.model import BODIES, Entry, Opening, references
+from ledger.resolver import Fold, Memory, board, explain, replay, resolve
+from ledger.store import Reader, Store, Writer, check, log_id_of
+from ledger.store.reader import AT_ONCE
+from ledger.text import fold, skeleton
+from ledger.vocabulary import Kind, Part
+from tests.contract.conftest import Opener
+from tests.ledgers import claims_of
+from tests.stored import append, dressed, night, record, statements
+
+NIGHT = night()
+DRESSED = [dressed(entry)[0] for entry in NIGHT]
+ROLES = sorted({role for entry in NIGHT for role, _ in references(entry.body)})
+
+
+def answers(reader: Reader) -> dict[str, Any]:
+    """Everything that a reader says, one question after the other."""
+    everywhere = range(-1, len(NIGHT) + 1)
+    moments = sorted({entry.recorded + timedelta(seconds=s) for entry in NIGHT for s in (-1, 0)})
+    return {
+        "size": reader.size,
+        "entries": list(reader.entries()),
+        "leaves": [reader.leaf(index) for index in range(reader.size)],
+        "refs": {(r, i): list(reader.refs(r, i)) for r in ROLES for i in everywhere},
+        "kinds": {kind: list(reader.of_kind(kind.value)) for kind in Kind},
+        "contents": reader.contents(everywhere),
+        "names": {kind: sorted(reader.names(kind)) for kind in ("recorder", "story", "source", "claim")},
+        "keys": [reader.by_key(f"{index:032x}") for index in everywhere if index >= 0],
+        "sizes": [reader.size_at(moment) for moment in moments],
+    }
+
+
+def expected(entries: Sequence[Entry]) -> dict[str, Any]:
+    """The same answers, from the entries alone."""
+    memory = Memory(entries)
+    everywhere = range(-1, len(NIGHT) + 1)
+    moments = sorted({entry.recorded + timedelta(seconds=s) for entry in NIGHT for s in (-1, 0)})
+    contents = [dressed(entry)[1] for entry in NIGHT[: len(entries)]]
+    return {
+        "size": len(entries),
+        "entries": list(entries),
+        "leaves": [encode_entry(entry) for entry in entries],
+        "refs": {(r, i): list(memory.refs(r, i)) for r in ROLES for i in everywhere},
+        "kinds": {kind: list(memory.of_kind(kind.value)) for kind in Kind},
+        "contents": {(i, part): each for i, parts in enumerate(contents) for part, each in parts.items()},
+        "names": {kind: names_in(kind, entries) for kind in ("recorder", "story", "source", "claim")},
+        "keys": [i if i < len(entries) and entries[i].key else None for i in everywhere if i >= 0],
+        "sizes": [sum(entry.recorded <= moment for entry in entries) for moment in moments],
+    }
+
+
+def names_in(kind: str, entries: Sequence[Entry]) -> list[tuple[int, str]]:
+    named = []
+    for entry in entries:
+        for part, content in dressed(entry)[1].items():
+            if part in (Part.NAME, Part.TEXT):
+                about = getattr(entry.body, "claim", entry.index)
+                word = "claim" if entry.word == "wording" else entry.word
+                named.append((word, about, fold(str(content.value))))
+    return sorted((index, words) for word, index, words in named if word == kind)
+
+
+def test_the_night_has_every_kind_of_entry() -> None:
+    assert {entry.word for entry in NIGHT} == {kind.value for kind in BODIES}
+
+
+def test_what_is_appended_is_there_after_opening_again(store: Store, again: Opener) -> None:
+    record(store, NIGHT)
+    with again().reading() as reader:
+        assert answers(reader) == expected(DRESSED)
+        assert reader.log_id == log_id_of("example.org/desk")
+    assert check(store) == []
+
+
+def test_a_store_without_entries_has_nothing(store: Store, again: Opener) -> None:
+    with store.reading() as reader:
+        assert answers(reader) == expected([])
+        assert dict(reader.voices) == {}
+    with again().reading() as reader:
+        assert reader.size == 0
+    assert check(store) == []
+
+
+@pytest.mark.parametrize("size", range(len(NIGHT) + 1))
+def test_beyond_a_prefix_nothing_exists(store: Store, size: int) -> None:
+    record(store, NIGHT)
+    with store.reading(size=size) as reader:
+        got, wanted = answers(reader), expected(DRESSED[:size])
+        # A claim of the prefix is found by its later wordings too: names have no time.
+        names = {"names": {**wanted["names"], "claim": got["names"]["claim"]}}
+        assert got == wanted | names
+        assert {index for index, _ in got["names"]["claim"]} == set(claims_of(NIGHT[:size]))
+        for beyond in (size, len(NIGHT), -1):
+            with pytest.raises(KeyError):
+                reader.entry(beyond)
+            with pytest.raises(KeyError):
+                reader.leaf(beyond)
+
+
+@pytest.mark.parametrize("size", [-1, len(NIGHT) + 1])
+def test_a_prefix_longer_than_the_ledger_is_refused(store: Store, size: int) -> None:
+    record(store, NIGHT)
+    with pytest.raises(Misused, match=f"the ledger has {len(NIGHT)} entries"), store.reading(size=size):
+        pass
+
+
+@pytest.mark.parametrize("asked_before", [False, True])
+@pytest.mark.parametrize("committed", [0, 12])
+@pytest.mark.parametrize("flushed", [False, True])
+def test_a_writer_sees_its_own_appends_at_once(store: Store, asked_before: bool, committed: int, flushed: bool) -> None:
+    record(store, NIGHT[:committed])
+    with store.writing() as writer:
+        if asked_before:
+            assert answers(writer) == expected(DRESSED[:committed])
+        for size in range(committed, len(NIGHT)):
+            append(writer, NIGHT[: size + 1])
+            if flushed:
+                writer.flush()
+            if size % 7 == 0:
+                assert answers(writer) == expected(DRESSED[: size + 1])
+        assert answers(writer) == expected(DRESSED)
+        assert writer.named("claim", "claim number 9") == expected_names("claim number 9")
+    with store.reading() as reader:
+        assert answers(reader) == expected(DRESSED)
+
+
+def expected_names(words: str) -> list[int]:
+    return [index for index, folded in names_in("claim", DRESSED) if folded == words]
+
+
+def test_a_reader_keeps_its_snapshot_while_others_write(store: Store, again: Opener) -> None:
+    record(store, NIGHT[:10])
+    with store.reading() as before:
+        record(again(), NIGHT)
+        assert answers(before) == expected(DRESSED[:10])
+        with again().reading() as after:
+            assert after.size == len(NIGHT)
+        assert before.size == 10
+        assert list(before.refs("claim.story", 4)) == [9]
+
+
+@pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
+@pytest.mark.parametrize("flushed", [False, True])
+def test_an_exception_leaves_nothing_behind(
+    store: Store, again: Opener, error: type[BaseException], flushed: bool
+) -> None:
+    record(store, NIGHT[:10])
+    with pytest.raises(error):
+        append_and_raise(store, error, flushed=flushed)
+    for each in (store, again()):
+        with each.reading() as reader:
+            assert answers(reader) == expected(DRESSED[:10])
+    assert check(store) == []
+    record(store, NIGHT)
+    assert check(store) == []
+
+
+def append_and_raise(store: Store, error: type[BaseException], *, flushed: bool) -> None:
+    with store.writing() as writer:
+        append(writer, NIGHT)
+        if flushed:
+            writer.finish()
+        raise error
+
+
+@pytest.mark.parametrize("flushed", [False, True])
+def test_a_key_is_taken_once(store: Store, flushed: bool) -> None:
+    record(store, NIGHT[:14])
+    committed = next(entry for entry in DRESSED if entry.key)
+    with store.writing() as writer:
+        pending = append_twin(writer, committed, key="f" * 32)
+        if flushed:
+            writer.flush()
+        for key, index in ((committed.key, committed.index), ("f" * 32, pending)):
+            with pytest.raises(Rejected, match=f"is taken by entry {index}"):
+                append_twin(writer, committed, key=key)
+        assert writer.size == 15
+    with store.reading() as reader:
+        assert reader.by_key("f" * 32) == 14
+        assert reader.by_key("e" * 32) is None
+
+
+def append_twin(writer: Writer, entry: Entry, key: str | None) -> int:
+    """Say the same thing once more, under a key of its own."""
+    twin = replace(entry, index=writer.size, recorded=NIGHT[-1].recorded, key=None)
+    twin, contents = dressed(twin)
+    writer.append(replace(twin, key=key), contents)
+    return twin.index
+
+
+def test_things_are_found_by_their_words(store: Store, again: Opener) -> None:
+    claims = claims_of(NIGHT)
+    wording = next(entry.index for entry in NIGHT if entry.word == "wording")
+    record(store, NIGHT)
+    with store.writing() as writer:
+        # The words of the claim once more, as a wording of it: found once.
+        twin, contents = dressed(replace(NIGHT[wording], index=writer.size))
+        said = replace(contents[Part.TEXT], value=f"CLAIM, number {claims[0]}!")
+        writer.append(replace(twin, parts={Part.TEXT: reference_to(said)}), {Part.TEXT: said})
+        assert writer.named("claim", f"claim number {claims[0]}") == [claims[0]]
+        look = skeleton(f"Claim number {wording}")
+        assert writer.looking_like("claim", look) == [claims[0]]
+    with again().reading() as reader:
+        assert reader.named("claim", f"claim number {claims[0]}") == [claims[0]]
+        assert reader.named("claim", f"claim number {wording}") == [claims[0]]
+        assert reader.looking_like("claim", skeleton(f"Сlaim number {claims[1]}")) == [claims[1]]
+        assert reader.named("story", "story 4") == [4]
+        assert reader.named("source", "story 4") == []
+        assert reader.named("recorder", "recorder 1") == [1]
+    assert check(store) == []
+
+
+def test_a_part_that_is_not_there_is_none(store: Store) -> None:
+    record(store, NIGHT)
+    with store.reading() as reader:
+        assert reader.content(1, Part.NAME) == dressed(NIGHT[1])[1][Part.NAME]
+        assert reader.content(1, Part.NOTE) is None
+        assert reader.content(len(NIGHT), Part.NAME) is None
+
+
+def test_entries_are_streamed_in_pieces(store: Store) -> None:
+    many = night(claims=2 * AT_ONCE + 3)
+    record(store, many)
+    with store.reading() as reader:
+        assert [entry.index for entry in reader.entries()] == list(range(len(many)))
+        assert [entry.index for entry in reader.entries(5, 2 * AT_ONCE)] == list(range(5, 2 * AT_ONCE))
+        assert list(reader.entries(len(many) - 1, len(many) + 9)) == [reader.entry(len(many) - 1)]
+        assert list(reader.entries(7, 7)) == []
+        assert sorted(reader.names("claim"))[0] == (claims_of(many)[0], names_in("claim", many)[0][1])
+        assert len(list(reader.names("claim"))) == 2 * AT_ONCE + 4
+
+
+@pytest.mark.parametrize("at_once", [1, 5, len(NIGHT)])
+def test_registers_are_those_of_a_pure_replay(store: Store, again: Opener, at_once: int) -> None:
+    for size in [*range(at_once, len(NIGHT), at_once), len(NIGHT)]:
+        record(store, NIGHT[:size])
+        fold = replay(DRESSED[:size])
+        with again().reading() as reader:
+            assert dict(reader.voices) == dict(fold.voices)
+            assert dict(reader.tallies) == dict(fold.tallies)
+    assert fold.voices
+    assert check(store) == []
+
+
+def test_a_voice_that_vanished_stays_away(store: Store, again: Opener) -> None:
+    record(store, NIGHT)
+    with store.writing() as writer:
+        key = next(iter(writer.voices))
+        voice = writer.voices.pop(key)
+        assert key not in writer.voices
+    with again().writing() as writer:
+        assert key not in writer.voices
+        writer.voices[key] = voice
+        del writer.voices[key]
+        writer.voices[key] = voice
+    with store.reading() as reader:
+        assert reader.voices[key] == voice
+    assert check(store) == []
+
+
+def test_a_register_says_what_was_last_put_into_it(store: Store) -> None:
+    record(store, NIGHT)
+    with store.reading() as reader:
+        first, second, *rest = sorted(reader.voices)
+    with store.reading() as reader:
+        changed = replace(reader.voices[first], declined=True)
+        reader.voices[first] = changed
+        del reader.voices[second]
+        assert sorted(reader.voices) == [first, *rest]
+        assert reader.voices[first] == changed
+        with pytest.raises(KeyError):
+            del reader.voices[second]
+    with store.reading() as reader:
+        assert sorted(reader.voices) == [first, second, *rest], "a reader changes nothing for good"
+
+
+def test_a_prefix_has_no_registers(store: Store) -> None:
+    record(store, NIGHT)
+    with store.reading(size=5) as reader, pytest.raises(AssertionError, match="not for a prefix"):
+        _ = reader.voices
+
+
+@pytest.mark.parametrize("size", [None, len(NIGHT) - 1])
+def test_after_prefetching_nothing_is_read_again(store: Store, size: int | None) -> None:
+    record(store, NIGHT)
+    with store.reading(size=size) as reader, statements(store) as asked:
+        fold = Fold(reader, voices=reader.voices, tallies=reader.tallies) if size is None else replay(reader.entries())
+        fold = Fold(reader, voices=fold.voices, tallies=fold.tallies)
+        claims = list(reader.of_kind("claim"))
+        reader.prefetch(claims)
+        before = len(asked)
+        for claim in claims:
+            resolve(fold, claim)
+            explain(fold, claim)
+        assert board(fold) != []
+        assert asked[before:] == []
+
+
+def test_prefetching_many_claims_takes_few_queries(store: Store) -> None:
+    record(store, night(claims=1_000))
+    with store.reading() as reader, statements(store) as asked:
+        reader.prefetch(reader.of_kind("claim"))
+    assert len(asked) < 150
+
+
+def test_an_append_is_a_handful_of_statements(store: Store) -> None:
+    record(store, NIGHT[:12])
+    with statements(store) as asked, store.writing() as writer:
+        append_twin(writer, DRESSED[9], key=None)
+        claim = append_twin(writer, DRESSED[10], key=None)
+        assert (list(writer.refs("claim.story", claim)), writer.entry(claim).index) == ([], claim)
+    writes = [sql for sql in asked if sql.startswith(("INSERT", "DELETE", "UPDATE"))]
+    assert len(writes) == 5, writes
+    assert not any("FROM links" in sql for sql in asked), "an append reads no references"
+    assert len(asked) < 11, asked
+
+
+def test_two_writers_take_turns(store: Store, again: Opener) -> None:
+    record(store, NIGHT[:9])
+    claim = DRESSED[9]
+    stores = [again() for _ in range(4)]
+
+    def write(each: Store) -> None:
+        for _ in range(10):
+            with each.writing() as writer:
+                append_twin(writer, claim, key=None)
+
+    threads = [threading.Thread(target=write, args=(each,)) for each in stores]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with store.reading() as reader:
+        assert reader.size == 9 + 40
+    assert check(store) == []
+
+
+def test_the_first_entry_is_the_opening(store: Store) -> None:
+    story, contents = dressed(replace(NIGHT[4], index=0))
+    with pytest.raises(AssertionError, match="entry 0 is the opening"), store.writing() as writer:
+        writer.append(story, contents)
+
+
+def test_what_breaks_the_contract_of_append_is_refused(store: Store) -> None:
+    record(store, NIGHT[:4])
+    story, contents = dressed(NIGHT[4])
+    other = {Part.NAME: replace(contents[Part.NAME], value="another")}
+    for entry, given, why in (
+        (replace(story, index=5), contents, "is the size of the ledger"),
+        (story, {}, "every part has a content"),
+        (story, other, "the hash of its contents"),
+    ):
+        with pytest.raises(AssertionError, match=why), store.writing() as writer:
+            writer.append(entry, given)
+
+
+def test_a_store_that_was_never_begun_can_be_made_again(where: str, store: Store) -> None:
+    with Store.create(where) as other:
+        record(other, NIGHT)
+    with pytest.raises(Rejected, match="there is a ledger here already"):
+        Store.create(where)
+    with store.reading() as reader:
+        assert reader.size == len(NIGHT)
+
+
+def test_the_id_of_a_log_is_63_bits_of_the_hash_of_its_origin() -> None:
+    digest = hashlib.sha256(b"example.org/desk").digest()
+    assert log_id_of("example.org/desk") == int.from_bytes(digest[:8]) // 2
+    opening = NIGHT[0].body
+    assert isinstance(opening, Opening)
+    assert opening.origin == "example.org/desk"

@@ -1,0 +1,156 @@
+"""Ledgers in files: the entries of a :class:`tests.ledgers.Book`, dressed with contents and recorded in a store.
+
+What a raw connection sees (`dump`, `tamper`) stands here too: it is how an attacker meets the file.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event
+
+from ledger.encoding import reference_to
+from ledger.model import Claim, Content, Document, Entry, Source, Statement, Unknown, Wording, parts_of
+from ledger.resolver import Fold
+from ledger.store import Store, Writer
+from ledger.vocabulary import Part
+from tests.ledgers import Book
+
+Contents = Mapping[Part, Content]
+GROWING = ("contents", "entries", "links")
+TABLES = ("entries", "links", "contents", "names", "voices", "tallies")
+SEARCHED = ("words",)
+NOBODY = 65534
+
+
+def night(claims: int = 3) -> list[Entry]:
+    """A ledger with every kind of entry and every kind of reference."""
+    book = Book()
+    story = book.story()
+    agency, ministry = book.source("agency"), book.source("official")
+    speaker = book.source("spokesperson", group=ministry)
+    police = book.source("unnamed", relayer=agency, story=story)
+    opened = [book.claim(story) for _ in range(max(claims, 3))]
+    first, second, third = opened[:3]
+    book.grant(ministry, story=story)
+    mistake = book.say(first, "reported", police, via=agency, said="22:30")
+    book.say(first, "denied", speaker, via=(agency, agency), said="22:57")
+    book.say(first, "corrected", 2, said="23:10", to=second)
+    book.say(second, "reported", agency)
+    book.say(second, "superseded", agency, said="23:20", to=third)
+    book.retract(book.retract(mistake))
+    book.hold(third)
+    book.release(third)
+    book.vet(police, first)
+    book.unvet(agency)
+    book.amend(police, "witness")
+    book.group(speaker, None)
+    book.same(third, second)
+    book.wording(first)
+    book.evidence(mistake)
+    book.policy(3)
+    return book.entries
+
+
+def dressed(entry: Entry, *, keyed: bool = True) -> tuple[Entry, Contents]:
+    """The entry with a content for every part that its kind must have, and for some that it may have."""
+    assert not isinstance(entry.body, Unknown)
+    must, may = parts_of(entry.body.kind)
+    parts = set(must)
+    if isinstance(entry.body, Source) and entry.body.amends is None:
+        parts.add(Part.NAME)
+    if isinstance(entry.body, Statement):
+        parts |= {Part.QUOTE, Part.NOTE} & may
+    contents = {part: Content(f"{entry.index:064x}", words(entry, part)) for part in sorted(parts)}
+    refs = {part: reference_to(content) for part, content in contents.items()}
+    key = f"{entry.index:032x}" if keyed and isinstance(entry.body, Statement) else None
+    return replace(entry, parts=refs, key=key), contents
+
+
+def words(entry: Entry, part: Part) -> Any:
+    """What the part of that entry says; no two entries say the same."""
+    if part is Part.EVIDENCE:
+        return Document(url=f"https://example.org/{entry.index}")
+    if isinstance(entry.body, Claim | Wording):
+        return f"Claim number {entry.index}."
+    return f"{entry.word}-{entry.index}"
+
+
+def append(writer: Writer, entries: Iterable[Entry]) -> None:
+    """Append the entries of a whole ledger from the writer's own size on, and keep the registers."""
+    fold = Fold(writer, voices=writer.voices, tallies=writer.tallies)
+    for entry in entries:
+        if entry.index >= writer.size:
+            entry, contents = dressed(entry)
+            writer.append(entry, contents)
+            fold.step(entry)
+
+
+def record(store: Store, entries: Iterable[Entry]) -> None:
+    """Append the entries that the store has not got yet, in one transaction."""
+    with store.writing() as writer:
+        append(writer, entries)
+
+
+@contextmanager
+def raw(path: Path, *pragmas: str) -> Iterator[sqlite3.Connection]:
+    """A connection of one's own to the file, with whatever settings one likes."""
+    with closing(sqlite3.connect(path, isolation_level=None, timeout=0.05)) as connection:
+        for pragma in pragmas:
+            connection.execute(f"PRAGMA {pragma}")
+        yield connection
+
+
+def dump(path: Path) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table."""
+    with raw(path) as connection:
+        return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in (*TABLES, *SEARCHED)}
+
+
+def tamper(path: Path, *statements: str | tuple[str, tuple[Any, ...]]) -> None:
+    """Change the file as somebody would who takes the guards away first and puts them back afterwards."""
+    with raw(path, "foreign_keys = OFF") as connection:
+        guards = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in guards:
+            connection.execute(f"DROP TRIGGER {name}")
+        for statement in statements:
+            sql, values = statement if isinstance(statement, tuple) else (statement, ())
+            assert connection.execute(sql, values).rowcount != 0, f"{sql}: touches nothing"
+        for _, sql in guards:
+            connection.execute(sql)
+
+
+@contextmanager
+def statements(store: Store) -> Iterator[list[str]]:
+    """What the store asks its database for inside the block."""
+    asked: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        asked.append(statement)
+
+    event.listen(store.pool, "before_cursor_execute", note)
+    try:
+        yield asked
+    finally:
+        event.remove(store.pool, "before_cursor_execute", note)
+
+
+@contextmanager
+def as_somebody_else() -> Iterator[None]:
+    """Without the rights of root, to whom every file is writable; as oneself for everybody else."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.setegid(NOBODY)
+    os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+        os.setegid(0)
