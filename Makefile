@@ -13,7 +13,7 @@ CLEAN_ENV := env -u CLAIMS_LEDGER -u CLAIMS_RECORDER -u CLAIMS_STORY -u PYTHONPA
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test check format golden docs wheel-test clean
+.PHONY: help demo test test-scale soak-import check format golden docs wheel-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
@@ -25,6 +25,12 @@ demo: $(VENV)/.installed ## load the seed story into a new ledger in demo/ (repl
 
 test: $(VENV)/.test ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
+
+test-scale: $(VENV)/.test ## import 500,000 rows and measure the memory (half an hour; LEDGER_ROWS=100000 for less)
+	$(BIN)/python -m pytest -s tests/scale/import_memory.py $(ARGS)
+
+soak-import: $(VENV)/.test ## kill imports with -9 and compare (KILLS=100 ROWS=50000, an hour or two)
+	KILLS=$(or $(KILLS),100) ROWS=$(or $(ROWS),50000) $(BIN)/python -m tests.soak_import
 
 check: $(VENV)/.dev ## check format, lint, types and the import contracts
 	$(BIN)/ruff format --check .

@@ -93,7 +93,7 @@ def shown(value: str) -> str:
     return repr(printable if len(printable) <= 60 else printable[:57] + "…").replace("\\\\", "\\")
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def fold(value: str) -> str:
     """Return the words of ``value``: compatibility form, no case, no punctuation, single spaces between."""
     return _words(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold()))
@@ -104,7 +104,7 @@ def _words(value: str) -> str:
     return " ".join(kept.split())
 
 
-@lru_cache(maxsize=65_536)
+@lru_cache(maxsize=8_192)
 def skeleton(value: str) -> str:
     """Return a key that look-alikes share (UTS 39, section 4).
 

@@ -17,7 +17,7 @@ from ledger.errors import Unavailable
 
 @click.command("import", cls=Act)
 @click.argument("file", metavar="FILE")
-@click.option("--map", "chart", metavar="MAP", help="A TOML file that says which column is what; see docs/formats.md.")
+@click.option("--map", "chart", metavar="MAP", help="A TOML file that says which column is what: docs/importing.md.")
 @story_option("The story of rows that name none; else CLAIMS_STORY.")
 @click.option("--dry-run", is_flag=True, help="Say what would be written, and write nothing.")
 @click.option("--raw", is_flag=True, help="The file was exported with --raw: no ' stands before formulas.")

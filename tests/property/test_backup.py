@@ -6,7 +6,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 
 from ledger.book import Ledger
 from ledger.model import Entry, references
@@ -37,6 +37,8 @@ def allowed(book: Book) -> list[Entry]:
     return kept
 
 
+# Each example makes, fills and restores files, which is slow, and says much.
+@settings(max_examples=max(12, settings().max_examples // 10))
 @given(books())
 def test_every_byte_comes_back(book: Book) -> None:
     with tempfile.TemporaryDirectory() as name:

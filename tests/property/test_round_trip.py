@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.book import Clock, Ledger
@@ -97,6 +97,7 @@ def through_csv(ledger: Ledger, folder: Path, form: tuple[str, bool]) -> Ledger:
     return other
 
 
+@settings(max_examples=max(20, settings().max_examples // 3))
 @given(books(), FORMS, st.booleans())
 def test_a_ledger_comes_back_from_its_csv(book: Book, form: tuple[str, bool], keyed: bool) -> None:
     with tempfile.TemporaryDirectory() as name:

@@ -90,7 +90,7 @@ def test_json_lines_and_csv_say_the_same(shell: Shell, tmp_path: Path) -> None:
         [p for p in part if "key" not in str(p)] for part in held[1]
     ]
     board = {row["text"]: row["state"] for row in shell.ok("board", "--all", "--ledger", "csv.db", "--json").json}
-    assert board == {"One officer died": "unverified", "Two died": "corrected"}
+    assert board == {"One officer died": "confirmed", "Two died": "corrected"}
 
 
 def test_what_is_said_on_the_screen(shell: Shell) -> None:
@@ -262,7 +262,7 @@ def test_a_default_story_is_for_rows_that_name_none_and_need_one(shell: Shell) -
         {"kind": "vet", "source": "AFP", "vetted": False},
         {"kind": "policy", "quorum": 1},
     )
-    shell.ok("import", "night.jsonl", "--said", "unknown")
+    shell.ok("import", "night.jsonl", "--story", "paris")
     found = {row["text"]: row["story"] for row in shell.ok("board", "--all", "--json").json}
     assert found == {"One": "paris", "Two": "lyon"}
     with Ledger.open("claims.db") as ledger:
@@ -426,3 +426,12 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
     few = peak_of_import(write_feed(tmp_path / "few.csv", FEW // 10), tmp_path / "few.db")
     many = peak_of_import(write_feed(tmp_path / "many.csv", FEW), tmp_path / "many.db")
     assert many <= MOST * few, f"{many:,} KiB after {few:,} KiB"
+
+
+def test_a_policy_written_by_hand_is_recorded_though_it_says_what_holds(shell: Shell) -> None:
+    """Else the second import would bring it back over the one after it."""
+    lines({"kind": "policy", "quorum": 2}, {"kind": "policy", "quorum": 3})
+    assert done(shell, "night.jsonl") == (2, 2)
+    assert done(shell, "night.jsonl") == (2, 0)
+    with Ledger.open("claims.db") as ledger:
+        assert ledger.policy().quorum == 3

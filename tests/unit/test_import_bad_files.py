@@ -210,15 +210,15 @@ def test_a_file_that_one_may_not_read(shell: Shell) -> None:
 HUNDRED_MB = 100_000_000
 
 
-def pieces(chunk: str) -> Callable[[int], str]:
-    """What `readline` gives of a file of 100 MB of the same chunk, without there being one."""
+def pieces(character: str) -> Callable[[int], str]:
+    """What `readline` gives of a file of 100 MB in one line, without there being one."""
     left = HUNDRED_MB
 
     def readline(limit: int) -> str:
         nonlocal left
-        line = (chunk * (limit // len(chunk) + 1))[:limit] if "\n" not in chunk else chunk
+        line = character * min(limit, left)
         left -= len(line)
-        return line if left > 0 else ""
+        return line
 
     return readline
 

@@ -14,7 +14,7 @@ from tests.feeds import board_of, substance, write_feed
 from tests.soak_import import Killer, new_ledger, size_of
 
 KILLS = 8
-ROWS = 1_500
+ROWS = 800
 # Many small transactions, so that there is something to kill between.
 SMALL = (
     "-c",
