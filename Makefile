@@ -26,7 +26,7 @@ demo: $(VENV)/.installed ## load the seed story into a new ledger in demo/ (repl
 test: $(VENV)/.test ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
 
-test-scale: $(VENV)/.test ## import 500,000 rows and measure the memory (half an hour; LEDGER_ROWS=100000 for less)
+test-scale: $(VENV)/.test ## import 500,000 rows and measure the memory (15 minutes; LEDGER_ROWS=100000 for less)
 	$(BIN)/python -m pytest -s tests/scale/import_memory.py $(ARGS)
 
 soak-import: $(VENV)/.test ## kill imports with -9 and compare (KILLS=100 ROWS=50000, an hour or two)

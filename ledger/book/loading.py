@@ -29,7 +29,7 @@ from ledger.model import (
     Wording,
 )
 from ledger.store import Slips
-from ledger.text import fold
+from ledger.text import fold, shown
 from ledger.vocabulary import Kind, Part, SourceKind
 
 _OPENED_WITH = 3
@@ -57,6 +57,9 @@ class Loading:
         for row, key in known:
             if isinstance(row, Problem):
                 self.problems.append(row)
+            elif row.key is not None and not self._first_of(row, row.key):
+                why = "stands in a row above that says something else"
+                self.problems.append(Problem(f"line {row.line}: key", why, "a key of its own", shown(row.key)))
             else:
                 self._take_or_tell(row, key)
         return sum(not isinstance(row, Problem) for row, _ in known)
@@ -98,14 +101,21 @@ class Loading:
             return None
         if row.key is not None and len(row.key) == 32 and set(row.key) <= set("0123456789abcdef"):
             return row.key
-        # The cells as the file has them: 22:57 is another moment tomorrow, and the row is still the same.
-        told = row.key if row.key is not None else json.dumps(row.told or cells_of(row), sort_keys=True)
-        digest = hashlib.sha256(told.encode(errors="surrogatepass")).hexdigest()
+        told = _cells(row) if row.key is None else row.key.encode(errors="surrogatepass")
+        digest = hashlib.sha256(told).hexdigest()
         if row.key is None:
             seen = (self._slips.get(digest) or 0) + 1
             self._slips.put(digest, seen)
             digest = hashlib.sha256(f"{digest} {seen}".encode()).hexdigest()
         return digest[:32]
+
+    def _first_of(self, row: Row, key: str) -> bool:
+        """Whether a key is new to the file, or stands where it did on the very same cells."""
+        mark = int(hashlib.sha256(_cells(row)).hexdigest()[:15], 16)
+        before = self._slips.get(f"key {key}")
+        if before is None:
+            self._slips.put(f"key {key}", mark)
+        return before in (None, mark)
 
     def _place(self, index: int, column: str) -> int:
         at = self._slips.get(f"place {index}")
@@ -257,6 +267,11 @@ class Loading:
         story = self._story(row)
         assert story is not None
         return Authority(source, story=self.act.story_or_new(story))
+
+
+def _cells(row: Row) -> bytes:
+    """The cells as the file has them: 22:57 is another moment tomorrow, and the row is still the same."""
+    return json.dumps(row.told or cells_of(row), sort_keys=True).encode(errors="surrogatepass")
 
 
 def _told(row: Row, column: str) -> str:

@@ -34,7 +34,7 @@ def import_(settings: Settings, file: str, chart: str | None, story: str | None,
     claims import night.csv --story champs-elysees-2017-04-20
     claims import feed.csv --map feed.toml --dry-run
     """
-    with recording(settings) as ledger, _progress(settings, file) as progress:
+    with recording(settings) as ledger, _progress(settings, file, readings=1 if dry_run else 2) as progress:
         done = ledger.import_file(
             file,
             chart=None if chart is None else _text_of(chart),
@@ -64,11 +64,11 @@ def _text_of(path: str) -> str:
 
 
 @contextmanager
-def _progress(settings: Settings, file: str) -> Iterator[Callable[[int], None]]:
-    """A bar on a terminal; the file is read twice, once to try it."""
+def _progress(settings: Settings, file: str, readings: int) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal; the file is read once to try it, and once more to record it."""
     path = Path(file)
     if settings.json or not is_terminal(sys.stderr) or not path.is_file():
         yield lambda _: None
         return
-    with click.progressbar(length=2 * path.stat().st_size, file=sys.stderr, label=path.name) as bar:
+    with click.progressbar(length=readings * path.stat().st_size, file=sys.stderr, label=path.name) as bar:
         yield bar.update

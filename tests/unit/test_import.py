@@ -435,3 +435,17 @@ def test_a_policy_written_by_hand_is_recorded_though_it_says_what_holds(shell: S
     assert done(shell, "night.jsonl") == (2, 0)
     with Ledger.open("claims.db") as ledger:
         assert ledger.policy().quorum == 3
+
+
+def test_a_key_twice_in_a_file(shell: Shell) -> None:
+    """The same row twice under its key is one entry; another row under that key would be lost without a word."""
+    head = "text,status,source,source_kind,said,story,key\n"
+    row = "The bridge is shut,reported,Reuters,agency,2017-04-20T20:00Z,bridge,7\n"
+    other = "The bridge is open,reported,Reuters,agency,2017-04-20T21:00Z,bridge,7\n"
+    (shell.folder / "twice.csv").write_text(head + row + row, encoding="utf-8")
+    (shell.folder / "clash.csv").write_text(head + row + other, encoding="utf-8")
+    said = shell.refused(1, "import", "clash.csv")
+    assert (
+        "clash.csv:3: key: stands in a row above that says something else (expected a key of its own, got '7')" in said
+    )
+    assert shell.ok("import", "twice.csv", "--json").json["written"] == 4
