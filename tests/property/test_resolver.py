@@ -29,7 +29,7 @@ from tests.ledgers import (
     without,
 )
 from tests.oracle import Reading, grounded
-from tests.strategies import World, books
+from tests.strategies import World, books, path_books
 
 numbers = st.integers(0, 10**6)
 
@@ -303,7 +303,7 @@ def test_9_what_counted_is_enough(book: Book) -> None:
                 assert again is explanation.verdict.ruled
 
 
-@given(books())
+@given(path_books())
 def test_10_paths_end(book: Book) -> None:
     """Paths end."""
     for said in as_of(book.entries):

@@ -8,6 +8,7 @@ import io
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -27,6 +28,12 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     return Shell(tmp_path, monkeypatch).night()
 
 
+def _sit_down() -> None:
+    """Take the terminal. A run of the tests in the background may ignore Ctrl-C, and what it starts would too."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Terminal:
     """A command on a pseudo-terminal, answered line by line."""
 
@@ -42,7 +49,7 @@ class Terminal:
             stdout=target or slave,
             stderr=slave,
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # noqa: PLW1509 - no threads here
+            preexec_fn=_sit_down,  # noqa: PLW1509 - no threads here
         )
         os.close(slave)
         if target:
@@ -59,7 +66,9 @@ class Terminal:
     def interrupt(self, question: str) -> None:
         """Wait for a question, then press Ctrl-C until it is heard: one that comes just before a read is not."""
         self.answer(question, "")
+        end = time.monotonic() + PATIENCE
         while self.process.poll() is None:
+            assert time.monotonic() < end, self.text
             os.write(self.master, b"\x03")
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self.process.wait(0.5)

@@ -294,3 +294,51 @@ def test_unvetting_one_member() -> None:
     assert state(book, carried) is State.DENIED
     book.group(member, None)
     assert (state(book, claim), state(book, other)) == (State.DENIED, State.UNVERIFIED)
+
+
+def test_unvetting_on_one_claim() -> None:
+    """An outlet that the desk unvets on one claim carries nobody there, and everywhere else still.
+
+    Unvetting a spokesperson there leaves the ministry what it is.
+    """
+    book = Book()
+    here, there = (book.claim(book.story()) for _ in range(2))
+    outlet, paper, ministry = (book.source(kind) for kind in ("broadcaster", "newspaper", "official"))
+    spokesman = book.source("spokesperson", group=ministry)
+    for claim in (here, there):
+        book.say(claim, "denied", paper, said="20:00")
+        book.say(claim, "reported", book.source("account"), outlet, said="20:10")
+    book.unvet(outlet, claim=here)
+    assert (state(book, here), state(book, there)) == (State.DENIED, State.DISPUTED)
+    book.say(here, "reported", spokesman, said="20:20")
+    book.unvet(spokesman, claim=here)
+    assert state(book, here) is State.DISPUTED
+    book.unvet(ministry, claim=here)
+    assert state(book, here) is State.DENIED
+
+
+def test_a_desk_with_a_grant() -> None:
+    """The desk is left out of the counts, even with a grant: its word decides in row 0 and nowhere else."""
+    book = Book()
+    story = book.story()
+    claim = book.claim(story)
+    agency = book.source("agency")
+    book.grant(DESK, story=story)
+    book.say(claim, "denied", DESK, said="20:00")
+    book.say(claim, "reported", agency, said="20:10")
+    found = verdict(book, claim)
+    assert (found.state, found.row) == (State.DENIED, 0)
+    assert (found.computed, found.computed_row) == (State.UNVERIFIED, 7)
+
+
+def test_a_policy_taken_back() -> None:
+    """The desk asks for three originals, takes that back as a mistake, and two are enough again."""
+    book = Book()
+    claim = book.claim(book.story())
+    for _ in range(2):
+        book.say(claim, "reported", book.source("agency"), said="20:00")
+    assert state(book, claim) is State.CORROBORATED
+    three = book.policy(3)
+    assert state(book, claim) is State.UNVERIFIED
+    book.retract(three)
+    assert state(book, claim) is State.CORROBORATED
