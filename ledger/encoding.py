@@ -24,6 +24,9 @@ FORMAT = 1
 MAX_LEAF = 65_535
 """A leaf's most bytes: what the two-byte length of an entry bundle can say."""
 
+MAX_DEPTH = 64
+"""How many objects and lists may stand in one another; each Python has a limit of its own, and a form must not."""
+
 _MAX_INTEGER = 2**53 - 1
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
@@ -80,8 +83,9 @@ def parse(data: bytes) -> Any:
 
 
 def _is_plain(data: bytes) -> bool:
-    """Whether ASCII bytes hold neither an escape nor a number long enough to break a limit: most leaves do not."""
-    return data.isascii() and b"\\" not in data and not _LONG_NUMBER.search(data)
+    """Whether ASCII bytes hold no escape, no number and no nesting that could break a limit: most leaves do not."""
+    shallow = data.count(b"[") + data.count(b"{") <= MAX_DEPTH
+    return shallow and data.isascii() and b"\\" not in data and not _LONG_NUMBER.search(data)
 
 
 def _refuse_float(text: str) -> Any:
@@ -301,7 +305,9 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-def _check_value(value: Any) -> None:
+def _check_value(value: Any, depth: int = 0) -> None:
+    if depth >= MAX_DEPTH and isinstance(value, Mapping | list):
+        raise Malformed("is nested too deeply")
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, str):
@@ -316,10 +322,10 @@ def _check_value(value: Any) -> None:
             if not isinstance(name, str) or not name.isascii():
                 raise Malformed("has a key that is not ASCII")
             _check_text(name)
-            _check_value(member)
+            _check_value(member, depth + 1)
     elif isinstance(value, list):
         for member in value:
-            _check_value(member)
+            _check_value(member, depth + 1)
     else:
         raise Malformed(f"has a value that JSON does not know: {type(value).__name__}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +31,8 @@ class Store:
         self.pool = pool
         self.read_only = read_only
         self._log_id = NO_LOG
+        # A store that nobody closed is closed when it is forgotten, so that no connection is left to the collector.
+        weakref.finalize(self, pool.dispose)
 
     @classmethod
     def create(cls, where: str | Path, *, patience: float = PATIENCE) -> Store:

@@ -173,6 +173,7 @@ def test_the_edges_of_the_narrowed_form(value: Any) -> None:
         (b'{"a":-9007199254740992}', "2^53"),
         (b"[12345678901234567890]", "2^53"),
         (b"1" * 5_000, "is not JSON"),
+        (b"[" * 65 + b"]" * 65, "nested too deeply"),
         (b"[" * 5_000 + b"]" * 5_000, "nested too deeply"),
         (b'{"a":' * 700 + b'"\xc3\xa9"' + b"}" * 700, None),
         (b"[" * 30_000 + b"]" * 30_000, "nested too deeply"),
@@ -455,3 +456,9 @@ def test_a_content_that_is_not_what_would_be_written(part: Part, whole: Any, why
     with pytest.raises(Malformed) as caught:
         decode_content(part, canonical(whole))
     assert why in str(caught.value)
+
+
+def test_what_is_nested_as_deeply_as_may_be_is_read() -> None:
+    """The limit is the form's own, the same on every Python."""
+    data = b"[" * 64 + b"1" + b"]" * 64
+    assert canonical(parse(data)) == data
