@@ -13,10 +13,10 @@ CLEAN_ENV := env -u CLAIMS_LEDGER -u CLAIMS_RECORDER -u CLAIMS_STORY -u PYTHONPA
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-scale soak-import check format golden docs wheel-test clean
+.PHONY: help demo test verify-independent bench test-scale soak-import check format golden docs wheel-test clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
 	@echo 'ARGS="-k csv" is handed to pytest; PYTHON=python3.13 chooses the interpreter.'
 
 demo: $(VENV)/.installed ## load the seed story into a new ledger in demo/ (replaced each time), show it
@@ -25,6 +25,12 @@ demo: $(VENV)/.installed ## load the seed story into a new ledger in demo/ (repl
 
 test: $(VENV)/.test ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
+
+verify-independent: $(VENV)/.independent ## verify published ledgers, and forgeries, with our Go program over x/mod
+	$(BIN)/python -m tests.independent.run $(ARGS)
+
+bench: $(VENV)/.bench ## measure against others, write benchmarks/results.* (40 minutes; ARGS=--small only tries it)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 test-scale: $(VENV)/.test ## import 500,000 rows and measure the memory (15 minutes; LEDGER_ROWS=100000 for less)
 	$(BIN)/python -m pytest -s tests/scale/import_memory.py $(ARGS)

@@ -312,9 +312,11 @@ _NUMBERS = frozenset({"version", "quorum"})
 
 
 @cache
-def _reference_fields(kind: Kind) -> tuple[str, ...]:
+def _reference_fields(kind: Kind) -> tuple[tuple[str, str], ...]:
+    """The fields that hold an index, each with its role."""
     hinted = {each.name: str(each.type) for each in fields(BODIES[kind])}
-    return tuple(name for name, hint in hinted.items() if hint in ("int", "int | None") and name not in _NUMBERS)
+    named = [name for name, hint in hinted.items() if hint in ("int", "int | None") and name not in _NUMBERS]
+    return tuple((name, f"{kind}.{name}") for name in named)
 
 
 def references(body: Body) -> Iterator[tuple[str, int]]:
@@ -326,10 +328,10 @@ def references(body: Body) -> Iterator[tuple[str, int]]:
     """
     if isinstance(body, Unknown):
         return
-    for name in _reference_fields(body.kind):
+    for name, role in _reference_fields(body.kind):
         index = getattr(body, name)
         if index is not None:
-            yield f"{body.kind}.{name}", index
+            yield role, index
     if isinstance(body, Statement):
         if body.to is not None:
             yield "statement.from", body.claim

@@ -1,15 +1,14 @@
 """What may be appended: an entry and what stands so far, to problems that each name their place.
 
 All rules of one entry are told at once. :func:`check` needs the entry and the facts before it, and so can be replayed
-by anybody who has the leaves; :func:`check_contents` looks at the texts, :func:`check_names` at which names are taken.
-What is allowed but will surprise is a warning (:func:`warn`).
+by anybody who has the leaves; :func:`check_contents` looks at the texts, and :mod:`ledger.names` at which names are
+taken. What is allowed but will surprise is a warning (:func:`warn`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Callable, Iterator, Mapping
 
 from ledger.errors import Misused, Problem
 from ledger.model import (
@@ -36,7 +35,7 @@ from ledger.model import (
     references,
 )
 from ledger.resolver import DESK, Fold
-from ledger.text import article, flaws, fold, shown, skeleton, slug_flaws
+from ledger.text import article, flaws, shown, slug_flaws
 from ledger.times import FUTURE_SLACK, format_utc, zone_named
 from ledger.vocabulary import Kind, Part, SourceKind, Status
 
@@ -69,16 +68,6 @@ _EXPECTED_KIND: dict[str, type[Known]] = {
     "same.same_as": Claim,
     "wording.claim": Claim,
 }
-
-
-class Names(Protocol):
-    """Which names are taken, by kind of entry (``recorder``, ``story``, ``source``, ``claim``)."""
-
-    def named(self, kind: str, folded: str) -> Sequence[int]:
-        """The entries whose name or wording has these words (:func:`ledger.text.fold`)."""
-
-    def looking_like(self, kind: str, skeleton: str) -> Sequence[int]:
-        """The entries whose name looks like this (:func:`ledger.text.skeleton`)."""
 
 
 def check(entry: Entry, before: Fold) -> list[Problem]:
@@ -393,37 +382,6 @@ _RULES: dict[type, Callable[[Entry, Fold], Iterator[Problem]]] = {
     Wording: _check_wording,
     Evidence: _check_evidence,
 }
-
-
-def check_names(entry: Entry, contents: Mapping[Part, Content], before: Fold, names: Names) -> list[Problem]:
-    """Say which name or wording is taken already, or looks like one that is."""
-    if isinstance(entry.body, Unknown):
-        return []
-    part = Part.TEXT if isinstance(entry.body, Claim) else Part.NAME
-    content = contents.get(part)
-    if content is None or not isinstance(content.value, str):
-        return []
-    kind, value = entry.body.kind.value, content.value
-    for index in names.named(kind, fold(value)):
-        if _clash(entry.body, before.facts.entry(index).body):
-            return [Problem(kind, f"is here already, as entry {index}", got=shown(value))]
-    if isinstance(entry.body, Source):
-        for index in names.looking_like(kind, skeleton(value)):
-            if index not in names.named(kind, fold(value)):
-                why = f"looks like source {index}, but is spelt with other characters"
-                return [Problem(kind, why, f"the index {index}, or a name that looks different", shown(value))]
-    return []
-
-
-def _clash(new: Known, old: Known | Unknown) -> bool:
-    if isinstance(new, Claim) and isinstance(old, Claim):
-        return new.story == old.story
-    if isinstance(new, Source) and isinstance(old, Source):
-        apart = new.source_kind.told_apart_by_relayer
-        if apart != old.source_kind.told_apart_by_relayer:
-            return False
-        return not apart or (new.relayer, new.story) == (old.relayer, old.story)
-    return type(new) is type(old)
 
 
 def warn(entry: Entry, before: Fold) -> list[str]:

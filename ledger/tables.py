@@ -1,10 +1,11 @@
 """The tables, as SQLModel classes; nothing else (the migrations import this module).
 
-``entries``, ``links`` and ``contents`` are the ledger and only ever grow; ``names``, ``voices`` and
-``tallies`` are registers, which can be derived from them again. Every key begins with ``log_id``,
-the first 63 bits of the SHA-256 of the log's origin. The rows are storage: they validate nothing and
-never serve as values of the domain. What the database itself enforces (triggers) stands in the
-migrations, which these classes have to equal column by column.
+``entries``, ``links``, ``contents`` and ``checkpoints`` are the ledger and only ever grow; so do
+``tiles``, which follow from the entries. ``edges``, ``names``, ``voices`` and ``tallies`` are registers,
+which can be derived again. Every key begins with ``log_id``, the first 63 bits of the SHA-256 of the
+log's origin. The rows are storage: they validate nothing and never serve as values of the domain. What
+the database itself enforces (triggers) stands in the migrations, which these classes have to equal
+column by column.
 """
 
 from __future__ import annotations
@@ -188,3 +189,38 @@ class TallyRow(Row, table=True):
     once_for: int
     unsettled: int
     pointing: int
+
+
+class TileRow(Row, table=True):
+    """A full tile of the Merkle tree over the leaves: its 256 hashes of 32 bytes side by side."""
+
+    __tablename__ = "tiles"
+    __table_args__ = (_ROWLESS,)
+
+    log_id: int = Field(primary_key=True, sa_type=BigInteger)
+    level: int = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_type=BigInteger)
+    hashes: bytes = Field(sa_type=LargeBinary)
+
+
+class EdgeRow(Row, table=True):
+    """Register: the partial tile of a level, as wide as the tree is now; no row where it is empty."""
+
+    __tablename__ = "edges"
+    __table_args__ = (_ROWLESS,)
+
+    log_id: int = Field(primary_key=True, sa_type=BigInteger)
+    level: int = Field(primary_key=True)
+    hashes: bytes = Field(sa_type=LargeBinary)
+
+
+class CheckpointRow(Row, table=True):
+    """A signed checkpoint as it is: the bytes of the note, whose SHA-256 (hex) tells those of one size apart."""
+
+    __tablename__ = "checkpoints"
+    __table_args__ = (_ROWLESS,)
+
+    log_id: int = Field(primary_key=True, sa_type=BigInteger)
+    size: int = Field(primary_key=True, sa_type=BigInteger)
+    sha256: str = Field(primary_key=True, sa_type=Text)
+    note: bytes = Field(sa_type=LargeBinary)

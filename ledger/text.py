@@ -42,6 +42,8 @@ def flaws(part: Part, value: str) -> list[str]:
 
 
 def _character_flaws(part: Part, value: str) -> list[str]:
+    if value.isascii() and value.isprintable():
+        return []
     kept = "\n\t" if part in (Part.QUOTE, Part.NOTE) else ""
     found: dict[str, str] = {}
     for character in value:

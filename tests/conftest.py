@@ -5,6 +5,7 @@ LEDGER_EXAMPLES sets the number of examples of every profile.
 """
 
 import os
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
@@ -26,6 +27,15 @@ def pytest_configure() -> None:
     settings.register_profile("ci", deadline=None, max_examples=examples("ci"), derandomize=True, print_blob=True)
     settings.register_profile("thorough", deadline=None, max_examples=examples("thorough"))
     settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _keys_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A key that a test makes and gives no folder for goes into none of the person who runs it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        patch.delenv("CLAIMS_KEYS", raising=False)
+        yield
 
 
 def pytest_report_header() -> str:

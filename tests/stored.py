@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,18 +15,21 @@ from typing import Any
 
 from sqlalchemy import event
 
-from ledger.encoding import reference_to
+from ledger.encoding import encode_entry, reference_to
 from ledger.model import Claim, Content, Document, Entry, Source, Statement, Unknown, Wording, parts_of
 from ledger.resolver import Fold
 from ledger.store import Store, Writer
+from ledger.tlog import Checkpoint, Signer, leaf_hash, root_of
 from ledger.vocabulary import Part
 from tests.ledgers import Book
 
 Contents = Mapping[Part, Content]
-GROWING = ("contents", "entries", "links")
-TABLES = ("entries", "links", "contents", "names", "voices", "tallies")
+GROWING = ("checkpoints", "contents", "entries", "links", "tiles")
+TABLES = ("entries", "links", "contents", "names", "voices", "tallies", "tiles", "edges", "checkpoints")
 SEARCHED = ("words",)
 NOBODY = 65534
+KEY = Signer("example.org/desk", bytes(32))
+"""The key of the log that :func:`night` tells of."""
 
 
 def night(claims: int = 3) -> list[Entry]:
@@ -40,7 +43,7 @@ def night(claims: int = 3) -> list[Entry]:
     first, second, third = opened[:3]
     book.grant(ministry, story=story)
     mistake = book.say(first, "reported", police, via=agency, said="22:30")
-    book.say(first, "denied", speaker, via=(agency, agency), said="22:57")
+    book.say(first, "denied", speaker, via=(agency, ministry), said="22:57")
     book.say(first, "corrected", 2, said="23:10", to=second)
     book.say(second, "reported", agency)
     book.say(second, "superseded", agency, said="23:20", to=third)
@@ -90,6 +93,16 @@ def append(writer: Writer, entries: Iterable[Entry]) -> None:
             entry, contents = dressed(entry)
             writer.append(entry, contents)
             fold.step(entry)
+
+
+def root(entries: Sequence[Entry]) -> bytes:
+    """The root of the tree over these entries, from their leaves alone."""
+    return root_of([leaf_hash(encode_entry(dressed(entry)[0])) for entry in entries])
+
+
+def signed(entries: Sequence[Entry], size: int, *signers: Signer) -> bytes:
+    """The note of a checkpoint of the first ``size`` entries."""
+    return Checkpoint(KEY.verifier.name, size, root(entries[:size])).sign(*(signers or (KEY,)))
 
 
 def record(store: Store, entries: Iterable[Entry]) -> None:

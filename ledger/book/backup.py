@@ -1,6 +1,6 @@
 """Everything that a ledger is, as a folder of plain files (docs/formats.md, "Backup").
 
-Both files are written out of sight, in one pass and in constant memory, and held against their hashes on the way. Only
+The files are written out of sight, in one pass and in constant memory, and held against their hashes on the way. Only
 then does the folder change: the manifest goes, each file takes its place, the new manifest comes last. If we crash
 before, the folder holds the backup that it held; within, every file is whole and no manifest says that they belong
 together, and the next backup sets that right.
@@ -18,6 +18,7 @@ from ledger.book.files import beside, copy_file
 from ledger.encoding import MAX_LEAF, Malformed, decode_entry, sha256
 from ledger.errors import Problem, Rejected, Unavailable
 from ledger.formats.backup import (
+    CHECKPOINTS,
     CONTENTS,
     EVIDENCE,
     LEAVES,
@@ -26,11 +27,13 @@ from ledger.formats.backup import (
     Manifest,
     Meter,
     read_manifest,
+    write_checkpoint,
     write_content,
     write_manifest,
 )
 from ledger.model import Opening
 from ledger.store import Reader, files_of, occupied
+from ledger.tlog import Edge, Invalid, leaf_hash, read_checkpoint
 
 MOST_PROBLEMS = 100
 HASH_NAME = re.compile(r"[0-9a-f]{64}")
@@ -49,16 +52,19 @@ def backup(reader: Reader, ledger: Path, folder: Path) -> list[Path]:
     mode = ledger.stat().st_mode & 0o777
     with _writing_to(folder):
         before = _backup_there(reader, folder)
-        paths = [folder / LEAVES, folder / CONTENTS, folder / MANIFEST]
+        paths = [folder / name for name in (LEAVES, CONTENTS, CHECKPOINTS, MANIFEST)]
         copying = _Copying(reader, folder, before)
-        with beside(paths[1], mode) as contents, beside(paths[0], mode) as leaves:
-            copying.run(leaves, contents)
+        with (
+            beside(paths[2], mode) as checkpoints,
+            beside(paths[1], mode) as contents,
+            beside(paths[0], mode) as leaves,
+        ):
+            copying.run(leaves, contents, checkpoints)
             kept = _copy_evidence(files_of(ledger), folder / EVIDENCE, copying.say)
             copying.refuse_damage()
-            paths[2].unlink(missing_ok=True)
-        manifest = Manifest(_origin(reader), reader.size, copying.leaves.measure, copying.contents.measure, kept)
-        with beside(paths[2], mode) as file:
-            file.write(write_manifest(manifest))
+            paths[3].unlink(missing_ok=True)
+        with beside(paths[3], mode) as file:
+            file.write(write_manifest(copying.manifest(kept)))
     return [*paths, folder / EVIDENCE] if kept else paths
 
 
@@ -68,7 +74,7 @@ def _writing_to(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with occupied(folder, "another backup is being written here") as alone:
-            for name in (LEAVES, CONTENTS, MANIFEST) if alone else ():
+            for name in (LEAVES, CONTENTS, CHECKPOINTS, MANIFEST) if alone else ():
                 for left in list(folder.glob(f".{name}.*")):
                     left.unlink(missing_ok=True)
             yield
@@ -101,7 +107,7 @@ def _backup_there(reader: Reader, folder: Path) -> Manifest | None:
     if (folder / LEAVES).exists():
         with (folder / LEAVES).open("rb") as file:
             first = file.readline(MAX_LEAF + 1)
-    elif not (folder / CONTENTS).exists():
+    elif not any((folder / name).exists() for name in (CONTENTS, CHECKPOINTS)):
         return None
     if first != reader.leaf(0) + b"\n":
         raise Rejected(f"{folder}: holds files that are no backup of this ledger", next=_ELSEWHERE)
@@ -124,19 +130,51 @@ class _Copying:
         self.before = before
         self.leaves = Meter()
         self.contents = Meter()
+        self.checkpoints = Meter()
         self.problems: list[Problem] = []
+        self._edge = Edge()
+        self._signed = reader.checkpoints(beyond=True)
+        self._next = next(self._signed, None)
 
-    def run(self, leaves: BinaryIO, contents: BinaryIO) -> None:
-        """Write leaves and contents. Raises :class:`Rejected` if the backup in the folder is no beginning of them."""
+    def manifest(self, evidence: int) -> Manifest:
+        """Return what the manifest says of all that was written."""
+        measures = (self.leaves.measure, self.contents.measure)
+        return Manifest(_origin(self.reader), self.reader.size, *measures, evidence, self.checkpoints.measure)
+
+    def run(self, leaves: BinaryIO, contents: BinaryIO, checkpoints: BinaryIO) -> None:
+        """Write everything. Raises :class:`Rejected` if the backup in the folder is no beginning of it."""
         for position, (index, leaf, parts) in enumerate(self.reader.stored()):
             self._check(position, index, leaf, parts)
             leaves.write(self.leaves.take(leaf + b"\n"))
             for part in sorted(parts):
                 contents.write(self.contents.take(write_content(index, part, parts[part]) + b"\n"))
+            self._edge.append(leaf_hash(leaf))
+            self._write_checkpoints(checkpoints)
             before = self.before
             if before is not None and before.size == position + 1 and before.leaves != self.leaves.measure:
                 self.refuse_damage()
                 raise _other_history(self.folder)
+
+        while self._next is not None:
+            why = f"is of more entries than the ledger has, {self.reader.size}: it was cut off, or is an older copy"
+            self.say(Problem(f"checkpoint of size {self._next[0]}", why))
+            self._next = next(self._signed, None)
+
+    def _write_checkpoints(self, file: BinaryIO) -> None:
+        """Write the checkpoints of as many entries as there are by now."""
+        while self._next is not None and self._next[0] <= self._edge.size:
+            size, note = self._next
+            self._next = next(self._signed, None)
+            where = f"checkpoint of size {size}"
+            try:
+                line = write_checkpoint(size, note)
+            except Malformed as error:
+                self.say(Problem(where, str(error)))
+                continue
+            fault = checkpoint_fault(note, size, _origin(self.reader), self._edge)
+            if fault is not None:
+                self.say(Problem(where, *fault))
+            file.write(self.checkpoints.take(line + b"\n"))
 
     def say(self, problem: Problem) -> None:
         """Keep a problem; at the hundredth, refuse at once."""
@@ -170,6 +208,21 @@ class _Copying:
                 self.say(Problem(where, f"content {part}: is not in its leaf"))
             elif sha256(parts[part]) != digests[part]:
                 self.say(Problem(where, f"content {part}: differs from its hash", digests[part], sha256(parts[part])))
+
+
+def checkpoint_fault(note: bytes, size: int, origin: str, tree: Edge) -> tuple[str, str | None, str | None] | None:
+    """Say why a note is no checkpoint of this tree, with what was expected and what it has; None if it is one."""
+    try:
+        checkpoint = read_checkpoint(note)
+    except Invalid as error:
+        return str(error), None, None
+    if checkpoint.origin != origin:
+        return "is of another log", origin, checkpoint.origin
+    if checkpoint.size != size:
+        return "size: differs from its note", str(checkpoint.size), str(size)
+    if (checkpoint.size, checkpoint.root) != (tree.size, tree.root()):
+        return "is of another history than these entries make", tree.root().hex(), checkpoint.root.hex()
+    return None
 
 
 def _copy_evidence(source: Path, target: Path, say: Callable[[Problem], None]) -> int:

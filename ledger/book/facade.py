@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,9 +46,13 @@ from ledger.resolver import Acts, Clock, Fold
 from ledger.store import Reader, Store, check
 from ledger.text import flaws, shown
 from ledger.times import Moment, read_time, show_time, zone_named
+from ledger.tlog import Verifier
 from ledger.vocabulary import Part, Precision, SourceKind, State
 
 NOW = AsOf()
+
+UNSIGNED = timedelta(days=1)
+"""How long an entry may stand under no signed checkpoint before `verify` warns of it."""
 
 
 def now_utc() -> datetime:
@@ -138,6 +142,11 @@ class Ledger(DeskActs):
         self.close()
 
     # What the ledger is
+
+    @property
+    def store(self) -> Store:
+        """The store that the ledger is in, for what publishes it."""
+        return self._store
 
     @property
     def size(self) -> int:
@@ -285,8 +294,8 @@ class Ledger(DeskActs):
         Case and accents make no difference, and the last word may go on. Raises :class:`~ledger.errors.Unavailable`
         where the database has no full text search.
         """
-        with self._snapshot() as snapshot:
-            return search(snapshot, words, story, within, limit)
+        with self._store.reading() as reader:
+            return search(Snapshot(reader, None, self.zone), reader, words, story, within, limit)
 
     def todo(self, *, story: int | str | None = None, older_than: timedelta = PATIENCE) -> list[TodoRow]:
         """The claims that somebody has to look at now, the most urgent first.
@@ -382,14 +391,26 @@ class Ledger(DeskActs):
         with self._store.reading() as reader:
             return backup(reader, self._store.path, Path(folder))
 
-    def verify(self) -> Verification:
-        """Derive every index column, register and state again from the leaf bytes, and name each difference.
+    def verify(self, verifiers: Sequence[Verifier] = ()) -> Verification:
+        """Derive every column, register, tile and state again from the leaf bytes and the rules; name each difference.
 
-        The kept evidence files are held against their hashes; one that is lost, or that no entry names, is a warning.
+        Checkpoints are held against the tree, and their signatures against ``verifiers``. The kept evidence files are
+        held against their hashes; one that is lost, or that no entry names, is a warning, and so are entries that
+        nothing has signed for a day.
         """
-        size, found = self.size, check(self._store)
+        size, found = self.size, check(self._store, verifiers)
         changed, warnings = check_kept(self._store)
-        return Verification(size, (*found, *changed), tuple(warnings))
+        return Verification(size, (*found, *changed), (*warnings, *self._unsigned(bool(verifiers))))
+
+    def _unsigned(self, verified: bool) -> Iterator[Problem]:
+        with self._store.reading() as reader:
+            kept = reader.last_checkpoint()
+            first, last = (0 if kept is None else kept[0]), reader.size - 1
+            if kept is not None and not verified:
+                yield Problem("checkpoints", "their signatures were not verified, since no key was given or found")
+            if first <= last and self._clock() - reader.entry(first).recorded > UNSIGNED:
+                where = f"entry {first}" if first == last else f"entries {first} to {last}"
+                yield Problem(where, "unsigned for more than a day: until `claims checkpoint`, nothing shows a rewrite")
 
 
 def _check_opening(opening: Opening, recorder: str) -> None:

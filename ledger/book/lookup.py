@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from ledger.book.prefix import Prefix
 from ledger.book.views import Match
 from ledger.errors import Candidate, Misused, Rejected, Unclear
 from ledger.model import Claim, Entry, Source, Statement, Story
 from ledger.resolver import Facts, unresolvable
-from ledger.store import Reader
 from ledger.text import article, fold, shown
 from ledger.vocabulary import Kind, Part
 
@@ -47,13 +47,13 @@ def as_index(given: int | str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
 
 
-def text_of(reader: Reader, index: int, part: Part) -> str:
+def text_of(reader: Prefix, index: int, part: Part) -> str:
     """The text of a part; a part that is missing is said to be."""
     content = reader.content(index, part)
-    return content.value if content is not None and isinstance(content.value, str) else "[missing]"
+    return content.value if content is not None and isinstance(content.value, str) else reader.absent
 
 
-def refuse_unknown(reader: Reader) -> None:
+def refuse_unknown(reader: Prefix) -> None:
     """Raise :class:`~ledger.errors.Unresolvable` if the prefix holds a kind of entry unknown to this version."""
     known = {kind.value for kind in Kind}
     for word in reader.words():
@@ -69,7 +69,7 @@ def entry_at(reader: Facts, index: int) -> Entry:
         raise Rejected(f"entry {index}: does not exist", next="`claims log` lists the entries") from None
 
 
-def claim_at(reader: Reader, index: int) -> Match:
+def claim_at(reader: Prefix, index: int) -> Match:
     """The claim that an index means: itself, or the claim that the statement of that index is on."""
     body = entry_at(reader, index).body
     if isinstance(body, Claim):
@@ -82,7 +82,7 @@ def claim_at(reader: Reader, index: int) -> Match:
     )
 
 
-def find_claim(reader: Reader, given: int | str, story: int | None, *, near: bool = True) -> Match | None:
+def find_claim(reader: Prefix, given: int | str, story: int | None, *, near: bool = True) -> Match | None:
     """Find a claim by its index or its words; None if nothing is like it.
 
     Raises :class:`Unclear` with the candidates if several fit, or if only near ones do and ``near`` is set.
@@ -102,13 +102,13 @@ def find_claim(reader: Reader, given: int | str, story: int | None, *, near: boo
     return None
 
 
-def _story_of(reader: Reader, claim: int) -> int:
+def _story_of(reader: Prefix, claim: int) -> int:
     body = reader.entry(claim).body
     assert isinstance(body, Claim)
     return body.story
 
 
-def _unclear(reader: Reader, words: str, why: str, found: Iterable[int]) -> Unclear:
+def _unclear(reader: Prefix, words: str, why: str, found: Iterable[int]) -> Unclear:
     candidates = tuple(Candidate(index, text_of(reader, index, Part.TEXT)) for index in found)
     return Unclear(
         f"claim: {words!r}: {why}",
@@ -118,7 +118,7 @@ def _unclear(reader: Reader, words: str, why: str, found: Iterable[int]) -> Uncl
     )
 
 
-def _near_claims(reader: Reader, words: str, story: int | None) -> list[int]:
+def _near_claims(reader: Prefix, words: str, story: int | None) -> list[int]:
     texts = [
         (index, text) for index, text in reader.names("claim") if story is None or _story_of(reader, index) == story
     ]
@@ -153,7 +153,7 @@ def _numbers(words: Iterable[str]) -> set[str]:
     return {word for word in words if any(character.isdigit() for character in word)}
 
 
-def source_at(reader: Reader, index: int) -> int:
+def source_at(reader: Prefix, index: int) -> int:
     """Check that an index is that of a source. Raises :class:`Rejected`."""
     body = entry_at(reader, index).body
     if isinstance(body, Source):
@@ -162,14 +162,14 @@ def source_at(reader: Reader, index: int) -> int:
     raise Rejected(f"source: {index}: is {article(word)}, not a source", next="`claims source list` shows the sources")
 
 
-def opened_source(reader: Reader, index: int) -> Source:
+def opened_source(reader: Prefix, index: int) -> Source:
     """The entry that opened a source."""
     body = reader.entry(index).body
     assert isinstance(body, Source)
     return body
 
 
-def find_source(reader: Reader, given: int | str) -> int:
+def find_source(reader: Prefix, given: int | str) -> int:
     """Find a known source by its index or name. Raises :class:`Rejected` or :class:`Unclear`."""
     index = as_index(given)
     if index is not None:
@@ -191,13 +191,13 @@ def find_source(reader: Reader, given: int | str) -> int:
     )
 
 
-def near_sources(reader: Reader, name: str) -> tuple[Candidate, ...]:
+def near_sources(reader: Prefix, name: str) -> tuple[Candidate, ...]:
     """The sources that a person may have meant by ``name``."""
     found = nearest(name, reader.names("source"), likeness=_SUGGESTED)
     return tuple(Candidate(index, describe_source(reader, index)) for index in found)
 
 
-def describe_source(reader: Reader, index: int) -> str:
+def describe_source(reader: Prefix, index: int) -> str:
     """The name of a source, with what tells it apart from others of that name."""
     body = opened_source(reader, index)
     name = text_of(reader, index, Part.NAME)
@@ -207,7 +207,7 @@ def describe_source(reader: Reader, index: int) -> str:
     return f"{name}{via}, in {text_of(reader, body.story, Part.NAME)}"
 
 
-def find_story(reader: Reader, given: int | str) -> int:
+def find_story(reader: Prefix, given: int | str) -> int:
     """Find a story by its slug or index. Raises :class:`Unclear` with the near ones."""
     index = as_index(given)
     if index is not None:

@@ -21,8 +21,9 @@ from ledger.book.views import Receipt
 from ledger.encoding import Malformed, decode_entry, encode_entry, reference_to
 from ledger.errors import Misused, Problem, Rejected
 from ledger.model import Body, Claim, Content, Document, Entry, Opening, PartRef, Recorder, Source, Statement, Story
+from ledger.names import check_names
 from ledger.resolver import Fold, explain, resolve, sentence
-from ledger.rules import check, check_contents, check_names, warn
+from ledger.rules import check, check_contents, warn
 from ledger.store import Writer
 from ledger.text import fold, shown
 from ledger.times import Moment, zone_named
@@ -97,7 +98,7 @@ class Recording:
             entry = replace(entry, parts=refs)
             # After a first mistake the entries that follow would only be told that what they refer to is missing.
             if not self.problems:
-                problems = check(entry, self.fold) or check_names(entry, contents, self.fold, self.writer)
+                problems = check(entry, self.fold) or check_names(entry, contents, self.fold.facts, self.writer)
         if not problems and not self.problems:
             problems = self._write(entry, contents)
         self.problems += [each for each in problems if each not in self.problems]

@@ -1,7 +1,8 @@
 """A ledger from its backup, made anew and held against everything that it says of itself.
 
-Leaves and contents are read side by side, line by line. Each leaf has to be canonical, the next one, and what the rules
-allow after those before it; each content has to be the one whose hash stands in its leaf. Columns, links, names and
+Leaves, contents and checkpoints are read side by side, line by line. Each leaf has to be canonical, the next one, and
+what the rules allow after those before it; each content has to be the one whose hash stands in its leaf, and each
+checkpoint has to have the root of the entries before it. Columns, links, names and
 registers follow from that and are never read from anywhere. Batches of entries keep the memory constant; the ledger
 gets its place only when all of it is right.
 """
@@ -13,12 +14,13 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
-from ledger.book.backup import HASH_NAME, MOST_PROBLEMS
+from ledger.book.backup import HASH_NAME, MOST_PROBLEMS, checkpoint_fault
 from ledger.book.files import copy_file
 from ledger.book.lines import Lines
 from ledger.encoding import Malformed, decode_content, decode_entry, sha256
 from ledger.errors import Problem, Rejected, Unavailable, Unresolvable
 from ledger.formats.backup import (
+    CHECKPOINTS,
     CONTENTS,
     EVIDENCE,
     LEAVES,
@@ -28,6 +30,7 @@ from ledger.formats.backup import (
     Foreign,
     Manifest,
     Measure,
+    read_checkpoint,
     read_content,
     read_manifest,
 )
@@ -36,6 +39,7 @@ from ledger.resolver import Fold
 from ledger.rules import check, check_contents
 from ledger.store import Store, Writer, made_beside
 from ledger.times import format_utc
+from ledger.tlog import Edge, leaf_hash
 from ledger.vocabulary import Part
 
 BATCH = 2_000
@@ -80,7 +84,8 @@ def _manifest(folder: Path) -> Manifest:
         raise Rejected(f"{folder}: the backup is damaged", problems=[problem], next=_NEXT) from None
     except OSError as error:
         raise _unreadable(folder, error) from None
-    missing = [Problem(name, "is missing") for name in (LEAVES, CONTENTS) if name not in found]
+    listed = (LEAVES, CONTENTS) if manifest.checkpoints is None else (LEAVES, CONTENTS, CHECKPOINTS)
+    missing = [Problem(name, "is missing") for name in listed if name not in found]
     if missing:
         raise Rejected(f"{folder}: the backup is damaged", problems=missing, next=_NEXT)
     return manifest
@@ -105,11 +110,16 @@ class _Checking:
         self.unknown = 0  # how many of the problems are kinds that only a newer version knows
         self.leaves = Lines(folder / LEAVES, self._say)
         self.contents = Lines(folder / CONTENTS, self._say)
+        self.checkpoints = Lines(folder / CHECKPOINTS, self._say)
         self.next = 0
         self.before: Entry | None = None
         self.origin: str | None = None
         self._content_lines = self._read_contents()
         self._content: tuple[int, str, bytes] | None = None
+        self._edge = Edge()
+        self._checkpoint_lines = self._read_checkpoints()
+        self._checkpoint: tuple[int, bytes] | None = None
+        self._last_checkpoint = (0, "")
         self.ended = False  # whether it is told already that the contents end too early
 
     def _say(self, problem: Problem) -> None:
@@ -133,8 +143,9 @@ class _Checking:
     # Entries with their contents
 
     def entries(self, store: Store) -> None:
-        """Read every leaf and every content into the store."""
+        """Read every leaf, content and checkpoint into the store."""
         lines = iter(self.leaves)
+        self._checkpoint = next(self._checkpoint_lines, None)
         self._content = next(self._content_lines, None)
         while True:
             start = self.leaves.number
@@ -148,8 +159,11 @@ class _Checking:
         if self._content is not None:
             index, word, _ = self._content
             self.contents.say(f"content {word} of entry {index}: {LEAVES} ends before its leaf")
-        for _ in self._content_lines:
-            continue  # to measure the rest
+        if self._checkpoint is not None and not self.problems:
+            self.checkpoints.say(f"checkpoint of size {self._checkpoint[0]}: {LEAVES} ends before")
+        for rest in (self._content_lines, self._checkpoint_lines):
+            for _ in rest:
+                continue  # to measure it
 
     def _take(self, line: bytes, writer: Writer, fold: Fold) -> None:
         entry = self._entry(line)
@@ -170,6 +184,31 @@ class _Checking:
         if not self.problems:
             writer.append(entry, contents)
             fold.step(entry)
+            self._edge.append(leaf_hash(line))
+            self._keep_checkpoints(writer)
+
+    def _keep_checkpoints(self, writer: Writer) -> None:
+        """Keep the checkpoints of as many entries as were taken by now."""
+        while self._checkpoint is not None and self._checkpoint[0] <= self._edge.size:
+            size, note = self._checkpoint
+            fault = checkpoint_fault(note, size, self.origin or "", self._edge)
+            place = (size, sha256(note))
+            if place <= self._last_checkpoint:
+                self.checkpoints.say(f"checkpoint of size {size}: stands twice, or after one that it comes before")
+            elif fault is not None:
+                why, expected, got = fault
+                self.checkpoints.say(f"checkpoint of size {size}: {why}", expected, got)
+            else:
+                writer.keep_checkpoint(size, note)
+            self._last_checkpoint = max(place, self._last_checkpoint)
+            self._checkpoint = next(self._checkpoint_lines, None)
+
+    def _read_checkpoints(self) -> Iterator[tuple[int, bytes]]:
+        for line in self.checkpoints if self.manifest.checkpoints is not None else ():
+            try:
+                yield read_checkpoint(line)
+            except Malformed as error:
+                self.checkpoints.say(str(error))
 
     def _say_rule(self, problem: Problem) -> None:
         self.leaves.say(f"{problem.where}: {problem.why}", problem.expected, problem.got)
@@ -259,8 +298,10 @@ class _Checking:
 
     def _check_manifest(self) -> None:
         told = self.manifest
-        for lines, expected in ((self.leaves, told.leaves), (self.contents, told.contents)):
-            self._compare(lines, expected)
+        files = ((self.leaves, told.leaves), (self.contents, told.contents), (self.checkpoints, told.checkpoints))
+        for lines, expected in files:
+            if expected is not None:
+                self._compare(lines, expected)
         if told.size != told.leaves.lines:
             self.problems.append(Problem(MANIFEST, "size: is not the number of leaves", got=str(told.size)))
         if told.origin != (self.origin or told.origin):

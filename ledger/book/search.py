@@ -12,18 +12,23 @@ from ledger.book.views import Hit
 from ledger.errors import Misused
 from ledger.model import Claim, Evidence, Retract, Source
 from ledger.resolver import resolve
-from ledger.store import Found
+from ledger.store import Found, Reader
 from ledger.vocabulary import Part, Visibility
 
 
 def search(
-    snapshot: Snapshot, words: str, story: int | str | None, within: Collection[Part], limit: int | None
+    snapshot: Snapshot,
+    reader: Reader,
+    words: str,
+    story: int | str | None,
+    within: Collection[Part],
+    limit: int | None,
 ) -> list[Hit]:
-    """The parts in which all the words stand, best first."""
+    """The parts in which all the words stand, best first; ``reader`` is that of the snapshot."""
     if not any(character.isalnum() for character in words):
         raise Misused(f"search: {words!r}: holds no word", next="give a word, or the beginning of one")
     only = None if story is None else find_story(snapshot.reader, story)
-    found = list(islice(_in_story(snapshot, snapshot.reader.search(words, within), only), limit))
+    found = list(islice(_in_story(snapshot, reader.search(words, within), only), limit))
     claims = {claim for each in found if (claim := _claim_of(snapshot, each.index)) is not None}
     snapshot.prepare(claims)
     return [_hit(snapshot, each) for each in found]

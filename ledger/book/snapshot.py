@@ -7,6 +7,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from ledger.book.lookup import claim_at, find_claim, find_story, refuse_unknown
+from ledger.book.prefix import Prefix
 from ledger.book.tell import Texts, tell_cause
 from ledger.book.views import (
     AsOf,
@@ -33,7 +34,6 @@ from ledger.resolver import (
     state_of,
     timeline,
 )
-from ledger.store import Reader
 from ledger.text import shown
 from ledger.vocabulary import Part, State, Visibility
 
@@ -41,7 +41,7 @@ from ledger.vocabulary import Part, State, Visibility
 class Snapshot:
     """What the ledger says as of a moment; ``reader`` holds the prefix already."""
 
-    def __init__(self, reader: Reader, said: datetime | None, zone: ZoneInfo) -> None:
+    def __init__(self, reader: Prefix, said: datetime | None, zone: ZoneInfo) -> None:
         self.reader = reader
         self.zone = zone
         refuse_unknown(reader)
@@ -215,7 +215,7 @@ class Snapshot:
         for index in self.reader.refs("wording.claim", claim):
             body = self.reader.entry(index).body
             if isinstance(body, Wording) and self.fold.acts.live(index):
-                yield WordingLine(index, body.lang, self.texts.text(index, Part.TEXT) or "[missing]")
+                yield WordingLine(index, body.lang, self.texts.text(index, Part.TEXT) or self.reader.absent)
 
     def history(self, given: int | str | None, story: int | str | None, clock: Clock) -> Iterator[HistoryLine]:
         """Each change of state, of one claim, of a story's, or of all, in the order of the chosen clock."""

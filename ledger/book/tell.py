@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ledger.book.prefix import Prefix
 from ledger.model import (
     Authority,
     Body,
@@ -29,17 +30,15 @@ from ledger.model import (
     Wording,
 )
 from ledger.resolver import Acts, Facts
-from ledger.store import Reader
 from ledger.vocabulary import Part, Status
-
-MISSING = "[missing]"
 
 
 class Texts:
     """Names and wordings of a prefix, read once."""
 
-    def __init__(self, reader: Reader, acts: Acts) -> None:
+    def __init__(self, reader: Prefix, acts: Acts) -> None:
         self._reader = reader
+        self.absent = reader.absent
         self._acts = acts
         self._found: dict[int, dict[Part, Content]] = {}
 
@@ -69,15 +68,15 @@ class Texts:
 
     def name(self, index: int) -> str:
         """The name of a source, a story or a recorder."""
-        return self.text(index, Part.NAME) or MISSING
+        return self.text(index, Part.NAME) or self.absent
 
     def claim(self, index: int) -> str:
         """The text of a claim: its newest live wording in the desk's own language, else the first."""
         for wording in reversed(self._reader.refs("wording.claim", index)):
             body = self._reader.entry(wording).body
             if isinstance(body, Wording) and body.lang is None and self._acts.live(wording):
-                return self.text(wording, Part.TEXT) or MISSING
-        return self.text(index, Part.TEXT) or MISSING
+                return self.text(wording, Part.TEXT) or self.absent
+        return self.text(index, Part.TEXT) or self.absent
 
 
 def tell(entry: Entry, facts: Facts, texts: Texts) -> str:
@@ -185,4 +184,4 @@ class _Told:
         return f"{index} “{self.texts.claim(index)}”"
 
     def _claim_text(self, index: int) -> str:
-        return self.texts.text(index, Part.TEXT) or MISSING
+        return self.texts.text(index, Part.TEXT) or self.texts.absent

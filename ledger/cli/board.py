@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import click
 
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 STATE_COLUMN = max(len(state) for state in State)
 
 
-def when(ledger: Ledger, moment: datetime) -> str:
+class Zoned(Protocol):
+    """Whatever knows the desk's zone."""
+
+    def show_time(self, moment: datetime, precision: Precision = Precision.SECOND) -> str:
+        """Show a time in full in the desk's zone."""
+
+
+def when(ledger: Zoned, moment: datetime) -> str:
     """A time in the desk's zone with its offset, to the minute or the second."""
     whole = moment.replace(microsecond=0)
     return ledger.show_time(whole, Precision.SECOND if whole.second else Precision.MINUTE)
@@ -78,7 +85,7 @@ def board(
         show_board(ledger, rows, as_of_line(ledger, as_of))
 
 
-def show_board(ledger: Ledger, rows: Sequence[BoardRow], moment: str) -> None:
+def show_board(ledger: Zoned, rows: Sequence[BoardRow], moment: str) -> None:
     """Show the claims by story: index, state and text, then since when and because of what."""
     if not rows:
         say(f"no claims{', ' + moment if moment else ''}")
@@ -92,7 +99,7 @@ def show_board(ledger: Ledger, rows: Sequence[BoardRow], moment: str) -> None:
         put()
 
 
-def _board_lines(ledger: Ledger, row: BoardRow, columns: int) -> Iterator[str]:
+def _board_lines(ledger: Zoned, row: BoardRow, columns: int) -> Iterator[str]:
     head = f"{row.claim:>{columns}}  {row.state:<{STATE_COLUMN}}  "
     first, *rest = block(head, row.text)
     yield first.replace(head, f"{row.claim:>{columns}}  {state_word(row.state)}  ", 1)

@@ -1,7 +1,8 @@
-"""The seed story in a new ledger: three boards, one claim explained and replayed, the CSV files."""
+"""The seed story in a new ledger: three boards, one claim explained and replayed, the CSV files, an audit."""
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,8 @@ from ledger.times import zone_named
 if TYPE_CHECKING:
     from ledger.book import Ledger
     from ledger.formats.rows import Row
+    from ledger.publish import Audited
+    from ledger.tlog import Verifier
 
 ORIGIN = "demo.retraction-ledger.example/champs-elysees"
 ZONE = "Europe/Paris"
@@ -25,6 +28,8 @@ STORY = "champs-elysees-2017-04-20"
 CLAIM = "A second police officer was killed"
 MOMENTS = ("2017-04-20T22:40:00+02:00", "2017-04-20T23:00:00+02:00", None)
 FOLDER = "csv"
+PUBLIC = "public"
+KEYS = "keys"
 
 
 @click.command(cls=Act)
@@ -33,8 +38,9 @@ def demo(settings: Settings) -> None:
     """Load the seed story into ./claims.db and show what it answers.
 
     The board as said at 22:40, at 23:00 and now; why one claim stands where
-    it does; its history; the CSV files in ./csv. An existing claims.db is
-    never touched.
+    it does; its history; the CSV files in ./csv; the log published in
+    ./public with a key made in ./keys, and audited by that key alone. An
+    existing claims.db is never touched.
 
     \b
     mkdir demo && cd demo && claims demo
@@ -42,9 +48,10 @@ def demo(settings: Settings) -> None:
     from ledger.book import Ledger
 
     where = settings.ledger or DEFAULT_LEDGER
-    if "://" not in where and Path(where).exists():
+    there = [each for each in (where, KEYS, PUBLIC) if "://" not in each and Path(each).exists()]
+    if there:
         raise Rejected(
-            f"{where}: is there already, and a demonstration makes its own",
+            f"{there[0]}: is there already, and a demonstration makes its own",
             next="change into an empty folder: mkdir demo && cd demo && claims demo",
         )
     rows = _seed_rows()
@@ -53,7 +60,9 @@ def demo(settings: Settings) -> None:
         say(f"loaded the seed story into {where}: {ledger.size} entries")
         if settings.json:
             wrote = [str(path) for path in ledger.export_csv(FOLDER)]
-            put_json({"ledger": where, "size": ledger.size, "wrote": wrote})
+            verifier, audited = _published(ledger)
+            told = {"published": PUBLIC, "verifier": str(verifier), "verified": audited.ok}
+            put_json({"ledger": where, "size": ledger.size, "wrote": wrote} | told)
         else:
             _show(settings, ledger)
 
@@ -71,10 +80,31 @@ def _show(settings: Settings, ledger: Ledger) -> None:
     _head(f"claims export csv {FOLDER}")
     for path in ledger.export_csv(FOLDER):
         put(str(Path(path).resolve()))
+    _show_published(ledger)
     say(
         f"next: try `claims why {explained.row.successor}`, or report something; "
         f"the ledger is {settings.ledger or DEFAULT_LEDGER}"
     )
+
+
+def _show_published(ledger: Ledger) -> None:
+    from ledger.cli.auditing import show_audit
+
+    verifier, audited = _published(ledger)
+    _head(f"claims publish {PUBLIC} --keys {KEYS}")
+    put(str(Path(PUBLIC).resolve()))
+    _head(f'claims audit {PUBLIC} --key "{verifier}" --no-board')
+    show_audit(PUBLIC, audited, board=False)
+
+
+def _published(ledger: Ledger) -> tuple[Verifier, Audited]:
+    """Publish the ledger with a key of its own, and audit what stands there by its public half."""
+    from ledger.publish import audit, new_key, opened, publish
+
+    key = new_key(Path(KEYS), ledger.origin, secrets.token_bytes(32))
+    publish(ledger.store, key, Path(PUBLIC))
+    with opened(PUBLIC) as source:
+        return key.verifier, audit(source, [key.verifier])
 
 
 def _head(command: str) -> None:

@@ -126,6 +126,7 @@ _COMPLETED = {
     "MAP": "file",
     "PATH-or-URL": "file",
     "DIR": "dir",
+    "DIR-or-URL": "dir",
 }
 """What a shell completes an option or argument with, by the word that stands for its value in the help."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from ledger.cli.board import as_of_line, chosen_story
 from ledger.cli.frame import Act, Acts, Settings, reading, with_settings
 from ledger.cli.options import as_of_options, read_as_of, story_option
 from ledger.cli.screen import plain, put, put_json, say
+from ledger.cli.signing import keys_folder, keys_option
 
 
 @click.command(cls=Act)
@@ -92,19 +94,26 @@ def export_csv(
 
 
 @click.command(cls=Act)
+@click.option("--key", "given", metavar="VKEY", multiple=True, help="A verifier key, besides those that you have.")
+@keys_option()
 @click.pass_context
-def verify(ctx: click.Context) -> None:
+def verify(ctx: click.Context, given: tuple[str, ...], keys: str | None) -> None:
     """Derive everything again from the entries, and compare.
 
-    Every index column, register and state. Each difference is named; exit
-    code 1 if there is one.
+    Every leaf, content, time and rule; every column, register, tile, guard
+    and checkpoint. Each difference is named; exit code 1 if there is one.
 
     \b
     claims verify
     """
+    from ledger.publish import check_remembered, folder_of, known_verifiers, read_verifier
+
     settings: Settings = ctx.obj
     with reading(settings) as ledger:
-        found = ledger.verify()
+        folder = folder_of(keys_folder(keys), ledger.origin)
+        own = known_verifiers(folder)
+        found = ledger.verify([*own, *(read_verifier(each) for each in given)])
+        found = replace(found, findings=(*found.findings, *check_remembered(ledger.store, folder)))
     if settings.json:
         put_json(found.as_json() | {"ok": found.ok})
     else:

@@ -50,14 +50,22 @@ SECTIONS = {
         "authority": ("sources", "Say who has authority over a story or a claim."),
         "policy": ("sources", "Show the rules in force, or set the quorum."),
     },
-    "Make, hand on, check": {
+    "Show that nobody rewrote it": {
+        "key": ("signing", "Make, show and replace the key that signs the ledger."),
+        "checkpoint": ("signing", "Sign the ledger as it is now, and keep the checkpoint."),
+        "publish": ("signing", "Sign the ledger, and bring a folder of public files up to it."),
+        "audit": ("auditing", "Check a published ledger by its key alone, and show what it comes to."),
+        "prove": ("auditing", "Write a proof that an entry is in the log; of a claim, its state too."),
+        "check": ("auditing", "Check a proof offline, with nothing but the verifier key."),
+        "verify": ("keeping", "Derive everything again from the entries, and compare."),
+    },
+    "Make, hand on": {
         "init": ("keeping", "Make a new ledger."),
         "demo": ("demo", "Load the seed story into ./claims.db and show what it answers."),
         "import": ("importing", "Record the rows of a CSV or JSON Lines file, all of them or none."),
         "export": ("keeping", "Write what may be published."),
         "backup": ("backup", "Write every byte of the ledger into a folder of plain files."),
         "restore": ("backup", "Make a ledger from a backup, checking every byte of it."),
-        "verify": ("keeping", "Derive everything again from the entries, and compare."),
         "completion": ("completion", "Print what makes a shell complete commands, stories, sources and claims."),
     },
 }

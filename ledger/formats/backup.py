@@ -1,4 +1,4 @@
-"""A backup as lines: one leaf a line, one content a line, and the manifest that says what the files have to be.
+"""A backup as lines: one leaf, one content, one checkpoint each, and the manifest that says what the files have to be.
 
 The page docs/formats.md shows the bytes. Nothing here opens a file.
 """
@@ -13,7 +13,8 @@ from typing import Any
 from ledger.encoding import Malformed, canonical, parse
 from ledger.errors import Unavailable
 
-LEAVES, CONTENTS, MANIFEST, EVIDENCE = "leaves.jsonl", "contents.jsonl", "manifest.json", "evidence"
+LEAVES, CONTENTS, CHECKPOINTS = "leaves.jsonl", "contents.jsonl", "checkpoints.jsonl"
+MANIFEST, EVIDENCE = "manifest.json", "evidence"
 FORMAT = 1
 MAX_LINE = 1_048_576
 """More bytes than any line of a backup has."""
@@ -39,13 +40,17 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a finished backup says of itself. ``evidence`` is how many files there are at least."""
+    """What a finished backup says of itself.
+
+    ``evidence`` is how many files there are at least. ``checkpoints`` is None in a backup by a version that had none.
+    """
 
     origin: str
     size: int
     leaves: Measure
     contents: Measure
     evidence: int = 0
+    checkpoints: Measure | None = None
 
 
 class Meter:
@@ -84,11 +89,34 @@ def read_content(data: bytes) -> tuple[int, str, bytes]:
     return index, part, canonical(line["content"])
 
 
+def write_checkpoint(size: int, note: bytes) -> bytes:
+    """Write the line of a checkpoint, without its end. Raises :class:`Malformed` if no line can hold the note."""
+    try:
+        line = canonical({"note": note.decode(), "size": size})
+    except UnicodeDecodeError:
+        raise Malformed("the note is not UTF-8") from None
+    if len(line) >= MAX_LINE:
+        raise Malformed(f"the note has {len(note):,} bytes, more than a backup takes")
+    return line
+
+
+def read_checkpoint(data: bytes) -> tuple[int, bytes]:
+    """Read the line of a checkpoint: of how many entries it is, and its note. Raises :class:`Malformed`."""
+    line = parse(data)
+    if not isinstance(line, dict) or set(line) != {"note", "size"}:
+        raise Malformed("is not an object of note and size")
+    size, note = line["size"], line["note"]
+    if type(size) is not int or size < 1 or not isinstance(note, str):
+        raise Malformed("has a size that is no number from 1, or a note that is no text")
+    return size, note.encode()
+
+
 def write_manifest(manifest: Manifest) -> bytes:
     """Write a manifest, with its line end."""
+    files = {LEAVES: manifest.leaves, CONTENTS: manifest.contents, CHECKPOINTS: manifest.checkpoints}
     document = {
         "evidence": manifest.evidence,
-        "files": {CONTENTS: asdict(manifest.contents), LEAVES: asdict(manifest.leaves)},
+        "files": {name: asdict(measure) for name, measure in files.items() if measure is not None},
         "format": FORMAT,
         "kind": _KIND,
         "origin": manifest.origin,
@@ -114,8 +142,8 @@ def read_manifest(data: bytes) -> Manifest:
     if set(found) != {"evidence", "files", "format", "kind", "origin", "size"}:
         raise Malformed("has other fields than a manifest of a backup")
     files = found["files"]
-    if not isinstance(files, dict) or set(files) != {CONTENTS, LEAVES}:
-        raise Malformed(f"has files that are not {CONTENTS} and {LEAVES}")
+    if not isinstance(files, dict) or set(files) - {CHECKPOINTS} != {CONTENTS, LEAVES}:
+        raise Malformed(f"has files that are not {LEAVES}, {CONTENTS} and {CHECKPOINTS}")
     if not isinstance(found["origin"], str):
         raise Malformed("has an origin that is not text")
     return Manifest(
@@ -124,6 +152,7 @@ def read_manifest(data: bytes) -> Manifest:
         leaves=_measure(files[LEAVES]),
         contents=_measure(files[CONTENTS]),
         evidence=_count(found, "evidence"),
+        checkpoints=_measure(files[CHECKPOINTS]) if CHECKPOINTS in files else None,
     )
 
 

@@ -62,3 +62,11 @@ class Memory:
 
     def load(self, indexes: Iterable[int], refs: Iterable[tuple[str, int]]) -> None:
         """See :meth:`Facts.load`; everything is here already."""
+
+    def all(self) -> Iterable[Entry]:
+        """Return every entry, ascending."""
+        return self._entries.values()
+
+    def words(self) -> list[str]:
+        """Return the kinds of entry that there are."""
+        return sorted(self._kinds)

@@ -7,36 +7,41 @@ nothing here stops at the first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, LargeBinary, Select, Table, select, type_coerce
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import NullType
 
-from ledger.encoding import Malformed, decode_content, decode_entry, sha256
 from ledger.errors import LedgerError, Problem
-from ledger.model import Content, Entry, Opening, Unknown, references
-from ledger.resolver import replay
+from ledger.examination import Examination
+from ledger.model import Content, Entry, Opening, references
+from ledger.names import name_of
 from ledger.store import search
 from ledger.store.engine import APPLICATION_ID, catalog, migrated_catalog
 from ledger.store.failures import told
 from ledger.store.file import Store
 from ledger.store.reader import STREAMED
 from ledger.store.registers import (
+    CHECKPOINTS,
     CONTENTS,
+    EDGES,
     ENTRIES,
     LINKS,
     NAMES,
     TALLIES,
+    TILES,
     VOICES,
     Columns,
     TallyCodec,
     VoiceCodec,
-    name_of,
+    name_row,
 )
+from ledger.store.tree_audit import TreeAudit
 from ledger.store.writer import log_id_of, row_of
-from ledger.times import format_utc
+from ledger.tlog import Verifier
 from ledger.vocabulary import Part
 
 Key = tuple[Any, ...]
@@ -44,38 +49,43 @@ Kept = Mapping[Any, Any]
 """A row as the database keeps it, by the names of its columns."""
 Rows = Mapping[Key, Kept]
 
-_LEDGER = (ENTRIES, LINKS, CONTENTS, NAMES, VOICES, TALLIES)
+_LEDGER = (ENTRIES, LINKS, CONTENTS, NAMES, VOICES, TALLIES, TILES, EDGES, CHECKPOINTS)
 
 
-def check(store: Store) -> list[Problem]:
-    """Hold the whole file against its own leaves; return every difference, none if all is well.
+def check(store: Store, verifiers: Sequence[Verifier] = ()) -> list[Problem]:
+    """Hold the whole file against its own leaves, the rules and its checkpoints; return every difference.
 
-    Each problem names its entry. Raises :class:`Unavailable` where the file cannot be read at all.
+    Where ``verifiers`` has keys in the name of the log, one of them has to have signed each checkpoint. Each problem
+    names its entry. Raises :class:`Unavailable` where the file cannot be read at all.
     """
     with told(store.path), store.transaction() as connection:
-        return _Audit(connection, store.log_on(connection)).run()
+        return _Audit(connection, store.log_on(connection), verifiers).run()
 
 
 class _Audit:
     """One pass over one snapshot. Values are compared as the database keeps them."""
 
-    def __init__(self, connection: Connection, log_id: int) -> None:
+    def __init__(self, connection: Connection, log_id: int, verifiers: Sequence[Verifier]) -> None:
         self.connection = connection
         self.log_id = log_id
         self.problems: list[Problem] = []
-        self.entries: list[Entry] = []
-        self.next = 0  # the index that the next row has to have
+        self.size = 0  # the index that the next row has to have
+        self.history = Examination(self.problems.append)
+        self.verifiers = verifiers
+        self.tree: TreeAudit | None = None  # None where it cannot be read
         self.names: dict[Key, Columns] = {}
+        self._columns: dict[str, list[tuple[str, Callable[[Any], Any] | None]]] = {}
         self.words: dict[int, Columns] = {}  # what the last entries say, by rowid
         self.worded: int | None = None  # up to which entry that was compared
         self.searched = search.served(connection) and search.behind(connection) is None
-        self.unreadable = False  # whether some leaf cannot be read or does not stand in its place
 
     def run(self) -> list[Problem]:
         for title, section in (
             ("pages", self._check_file),
             ("schema", self._check_schema),
+            ("tree", self._begin_tree),
             ("leaves", self._check_leaves),
+            ("tree", self._finish_tree),
             ("names", self._check_names),
             ("registers", self._check_registers),
             ("other logs", self._check_other_logs),
@@ -127,51 +137,58 @@ class _Audit:
         statement = self._raw(ENTRIES).order_by(ENTRIES.c.index)
         streamed = self.connection.execute(statement, execution_options=STREAMED)
         for rows in streamed.mappings().partitions():
-            entries = {row["index"]: self._leaf(row) for row in rows}
             upto = rows[-1]["index"]
+            contents = self._contents_between({row["index"] for row in rows}, last, upto)
+            entries = {row["index"]: self._check_row(row, contents.get(row["index"], {})) for row in rows}
             self._check_links(entries, last, upto)
-            self._check_contents(entries, last, upto)
             self._check_words(upto)
             last = upto
         self._check_words(None)
+        self._check_absent()
         for table, label, name in ((LINKS, "link", "role"), (CONTENTS, "content", "part")):
             for row in self._kept(table, table.c.index > last):
                 why = f"{label} {row[name]}: stands without its entry"
                 self._say(f"entry {row['index']}", why)
 
-    def _leaf(self, row: Kept) -> Entry | None:
+    def _check_row(self, row: Kept, contents: Mapping[str, object]) -> Entry | None:
         """Check one row of ``entries``; return its entry, None if the leaf cannot be read."""
         where = f"entry {row['index']}"
-        if row["index"] != self.next:
-            self._say(where, "index: is not the next one", self.next, row["index"])
-            self.unreadable = True
-        self.next = row["index"] + 1 if isinstance(row["index"], int) else self.next
-        try:
-            entry = decode_entry(row["leaf"])
-        except (Malformed, TypeError, AttributeError) as error:
-            self._say(where, f"leaf: {error}")
-            self.unreadable = True
+        if row["index"] != self.size:
+            self._say(where, "index: is not the next one", self.size, row["index"])
+        self.size = row["index"] + 1 if isinstance(row["index"], int) else self.size + 1
+        self._grow_tree(row)
+        entry, found = self.history.take(row["index"], row["leaf"], contents)
+        if entry is None:
             return None
-        expected = row_of(self.log_id, entry, row["leaf"])
-        self._compare_columns(where, "", ENTRIES, expected, row)
-        self._check_place(where, entry)
-        self.entries.append(entry)
-        return entry
-
-    def _check_place(self, where: str, entry: Entry) -> None:
-        """What a leaf says of those before it: its time, its references, and the opening's origin."""
-        if self.entries and entry.recorded < self.entries[-1].recorded:
-            before = format_utc(self.entries[-1].recorded)
-            got = format_utc(entry.recorded)
-            self._say(where, "recorded: is before that of the entry before it", before, got)
-        for role, index in references(entry.body):
-            if index >= entry.index:
-                self._say(where, f"{role}: refers to entry {index}, which is not before it")
-        if isinstance(entry.body, Opening) != (entry.index == 0):
-            self._say(where, "kind: the opening is entry 0, and no other", got=entry.word)
-        elif isinstance(entry.body, Opening) and log_id_of(entry.body.origin) != self.log_id:
+        if isinstance(row["index"], int):
+            entry = replace(entry, index=row["index"])  # if the leaf says another one, the history has told it
+        self._compare_columns(where, "", ENTRIES, row_of(self.log_id, entry, row["leaf"]), row)
+        if isinstance(entry.body, Opening) and log_id_of(entry.body.origin) != self.log_id:
             expected = log_id_of(entry.body.origin)
             self._say(where, "column log_id: differs from its origin", expected, self.log_id)
+        self._expect_name(entry, found)
+        rows = search.rows_of(self.log_id, entry, found)
+        self.words |= {row.pop("rowid"): row for row in rows}
+        return entry
+
+    def _begin_tree(self) -> None:
+        self.tree = TreeAudit(self.connection, self.log_id, self.verifiers, self.problems.append)
+
+    def _grow_tree(self, row: Kept) -> None:
+        if self.tree is not None:
+            try:
+                self.tree.take(row["index"], row["leaf"])
+            except DBAPIError as error:
+                self.tree = None
+                self._say("file: tree", f"cannot be read: {error.orig}")
+
+    def _finish_tree(self) -> None:
+        if self.tree is not None:
+            self.tree.finish()
+
+    def _check_absent(self) -> None:
+        for index, part in self.history.absent:
+            self._say(f"entry {index}", f"content {part}: is missing")
 
     def _check_links(self, entries: Mapping[Any, Entry | None], after: Any, upto: Any) -> None:
         there: dict[Any, set[tuple[str, Any]]] = {index: set() for index in entries}
@@ -187,40 +204,14 @@ class _Audit:
             for role, ref in sorted(got - expected, key=str):
                 self._say(f"entry {index}", f"link {role} to {ref}: is not in its leaf")
 
-    def _check_contents(self, entries: Mapping[Any, Entry | None], after: Any, upto: Any) -> None:
-        there: dict[Any, dict[str, Any]] = {index: {} for index in entries}
+    def _contents_between(self, indexes: set[Any], after: Any, upto: Any) -> dict[Any, dict[str, object]]:
+        found: dict[Any, dict[str, object]] = {}
         for row in self._between(CONTENTS, after, upto):
-            there.setdefault(row["index"], {})[row["part"]] = row["content"]
-        for index, got in there.items():
-            entry = entries.get(index)
-            if index in entries and entry is None:
-                continue
-            parts = {part.value: ref.sha256 for part, ref in entry.parts.items()} if entry else {}
-            found: dict[Part, Content] = {}
-            for word in sorted(parts.keys() | got.keys()):
-                content = self._content(f"entry {index}", word, parts.get(word), got.get(word))
-                if content is not None:
-                    found[Part(word)] = content
-            if entry is not None:
-                self._expect_name(entry, found)
-                rows = search.rows_of(self.log_id, entry, found)
-                self.words |= {row.pop("rowid"): row for row in rows}
-
-    def _content(self, where: str, word: str, digest: str | None, data: Any) -> Content | None:
-        if data is None:
-            self._say(where, f"content {word}: is missing")
-        elif digest is None:
-            self._say(where, f"content {word}: is not in its leaf")
-        elif not isinstance(data, bytes):
-            self._say(where, f"content {word}: is not bytes")
-        elif sha256(data) != digest:
-            self._say(where, f"content {word}: differs from its hash", digest, sha256(data))
-        else:
-            try:
-                return decode_content(Part(word), data)
-            except Malformed as error:
-                self._say(where, f"content {word}: {error}")
-        return None
+            if row["index"] in indexes:
+                found.setdefault(row["index"], {})[row["part"]] = row["content"]
+            else:
+                self._say(f"entry {row['index']}", f"content {row['part']}: is not in its leaf")
+        return found
 
     # The registers.
 
@@ -261,31 +252,31 @@ class _Audit:
     def _expect_name(self, entry: Entry, contents: Mapping[Part, Content]) -> None:
         name = name_of(entry, contents)
         if name is not None:
-            self.names[name.kind, name.folded, name.index] = name.row(self.log_id)
+            self.names[name.kind, name.folded, name.index] = name_row(self.log_id, name)
 
     def _check_names(self) -> None:
         got = self._rows(NAMES)
         self._compare(NAMES, self.names, got, lambda key: (key[2], f"name {key[0]} {key[1]!r}"))
 
     def _check_registers(self) -> None:
-        if self.unreadable:
-            self._say("registers", "cannot be derived again, since not every leaf can be read")
-            return
-        unknown = [entry for entry in self.entries if isinstance(entry.body, Unknown)]
-        for entry in unknown:
+        for entry in self.history.unknown:
             self._say(f"entry {entry.index}", f"kind {entry.word}: is not known to this version")
-        if unknown:
+        if not self.history.whole:
+            if not self.history.unknown:
+                self._say("registers", f"cannot be derived again, since {self._why_not()}")
             return
-        try:
-            fold = replay(self.entries)
-        except (LookupError, AssertionError) as error:
-            self._say("registers", f"cannot be derived again from these leaves: {error}")
-            return
-        log = {"log_id": self.log_id}
+        fold, log = self.history.fold, {"log_id": self.log_id}
         voices = {k: log | VoiceCodec().encode(k, v) for k, v in fold.voices.items()}
         tallies = {(k,): log | TallyCodec().encode(k, v) for k, v in fold.tallies.items()}
         self._compare(VOICES, voices, self._rows(VOICES), lambda key: (key[0], f"voice of source {key[1]}"))
         self._compare(TALLIES, tallies, self._rows(TALLIES), lambda key: (key[0], "tally"))
+
+    def _why_not(self) -> str:
+        unjudged = self.history.unjudged
+        more = "" if not unjudged else "; 1 entry that builds on others could not be judged"
+        if unjudged > 1:
+            more = f"; {unjudged} entries that build on others could not be judged"
+        return f"not every entry can be read and keeps the rules{more}"
 
     def _check_other_logs(self) -> None:
         for table in _LEDGER:
@@ -327,17 +318,23 @@ class _Audit:
                 self._compare_columns(where, f"{label}: ", table, expected[key], got[key])
 
     def _compare_columns(self, where: str, label: str, table: Table, expected: Kept, got: Kept) -> None:
-        for column in table.c:
-            should, does = self._as_kept(column, expected[column.name]), got[column.name]
+        for name, as_kept in self._columns_of(table):
+            should, does = expected[name], got[name]
+            if as_kept is not None:
+                should = as_kept(should)
             if should != does:
-                self._say(where, f"{label}column {column.name}: differs from its leaf", should, does)
+                self._say(where, f"{label}column {name}: differs from its leaf", should, does)
 
-    def _as_kept(self, column: ColumnElement[Any], value: Any) -> Any:
-        dialect = self.connection.dialect
-        if isinstance(value, bytes):
-            return value
-        process = column.type.dialect_impl(dialect).bind_processor(dialect)
-        return process(value) if process else value
+    def _columns_of(self, table: Table) -> list[tuple[str, Callable[[Any], Any] | None]]:
+        """The columns of a table, each with what makes of a value the one that the database keeps."""
+        if table.name not in self._columns:
+            dialect = self.connection.dialect
+            kinds = [(each.name, each.type, each.type.dialect_impl(dialect)) for each in table.c]
+            self._columns[table.name] = [
+                (name, None if isinstance(kind, LargeBinary) else kept.bind_processor(dialect))
+                for name, kind, kept in kinds
+            ]
+        return self._columns[table.name]
 
 
 def _shown(value: Any) -> str | None:

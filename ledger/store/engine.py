@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, QueuePool, StaticPool, create_engine,
 from ledger.errors import LedgerError, Misused
 from ledger.store.failures import command, unavailable
 
-HEAD = "0002"
+HEAD = "0003"
 """The revision of the schema that this version reads and writes; revisions are in order as texts."""
 
 APPLICATION_ID = 0x434C4D53

@@ -11,7 +11,7 @@ from types import TracebackType
 from sqlalchemy import Connection, Engine, func, select
 
 from ledger.errors import LedgerError, Outdated, Rejected
-from ledger.store import engine, failures, search
+from ledger.store import engine, failures, search, tree
 from ledger.store.engine import IMMEDIATE, PATIENCE, Found, Mode, locate, look
 from ledger.store.failures import command, told, unavailable
 from ledger.store.reader import NO_LOG, Reader
@@ -170,6 +170,7 @@ class Store:
             with self.transaction(writing=True) as connection:
                 engine.migrate(connection, self.path)
                 search.catch_up(connection)
+                tree.catch_up(connection)
             at = engine.HEAD
         if at != engine.HEAD:
             raise Outdated(

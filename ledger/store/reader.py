@@ -30,6 +30,8 @@ from ledger.store.registers import (
     chunks,
 )
 from ledger.store.search import Found, find
+from ledger.store.tree import checkpoints, last_checkpoint, read_tile
+from ledger.tlog import TileNodes, tree_root
 from ledger.vocabulary import Kind, Part
 
 NO_LOG = -1
@@ -101,9 +103,11 @@ _LOOKING = _OF_NAMES.where(_N.skeleton == bindparam("words")).order_by(_N.index)
 class Reader:
     """One consistent snapshot of the first ``size`` entries. The facts of the resolver.
 
-    ``size`` counts entries. ``entry`` and ``leaf`` raise ``KeyError`` for an index beyond; every
-    other question just finds nothing there.
+    ``size`` counts entries, ``absent`` stands for a text that is missing. ``entry`` and ``leaf`` raise
+    ``KeyError`` for an index beyond; every other question just finds nothing there.
     """
+
+    absent = "[missing]"
 
     def __init__(self, connection: Connection, log_id: int, size: int | None = None) -> None:
         """Read the first ``size`` entries of the log, all that there are with None.
@@ -175,23 +179,23 @@ class Reader:
                 return
             start = rows[-1][0] + 1
 
-    def stored(self) -> Iterator[tuple[int, bytes, dict[str, bytes]]]:
-        """Yield every entry as it is kept: index, leaf, contents by part; a thousand in memory at once.
+    def stored(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes, dict[str, bytes]]]:
+        """Yield entries as they are kept: index, leaf, contents by part; a thousand in memory at once.
 
         None of it is held to its format. Raises ``Unavailable`` for what is not even bytes.
         """
-        start = 0
-        while start < self.size:
+        end = self.size if stop is None else min(stop, self.size)
+        while start < end:
             try:
-                rows, contents = self._next_stored(start)
+                rows, contents = self._next_stored(start, end)
             except TypeError as error:
                 raise Unavailable(f"entries: {start} or one after it is damaged: {error}", next=VERIFY) from error
             for index, leaf in rows:
                 yield index, leaf, contents.get(index, {})
-            start = rows[-1][0] + 1 if rows else self.size
+            start = rows[-1][0] + 1 if rows else end
 
-    def _next_stored(self, start: int) -> tuple[Sequence[Any], dict[int, dict[str, bytes]]]:
-        given = {"log": self._log, "start": start, "stop": self.size}
+    def _next_stored(self, start: int, stop: int) -> tuple[Sequence[Any], dict[int, dict[str, bytes]]]:
+        given = {"log": self._log, "start": start, "stop": stop}
         rows = self._connection.execute(_NEXT_LEAVES, given).all()
         contents: dict[int, dict[str, bytes]] = {}
         if rows:
@@ -246,6 +250,25 @@ class Reader:
                 value = _decoded_content(*row)[1].value
                 if isinstance(value, Document):
                     yield row[0], value
+
+    def nodes(self) -> TileNodes:
+        """Return the nodes of the tree over the prefix; what is read is believed, as the tiles are kept."""
+        return TileNodes(lambda tile: read_tile(self._connection, self._log, tile), self.size)
+
+    def root(self) -> bytes:
+        """Return the root of the tree over the prefix, by the tiles that are kept."""
+        return tree_root(self.nodes(), self.size)
+
+    def checkpoints(self, *, beyond: bool = False) -> Iterator[tuple[int, bytes]]:
+        """Yield size and note of each checkpoint that was kept of the prefix, the oldest first.
+
+        ``beyond`` adds those of more entries than that; if the prefix is the whole ledger, it was cut off.
+        """
+        return checkpoints(self._connection, self._log, None if beyond else self.size)
+
+    def last_checkpoint(self) -> tuple[int, bytes] | None:
+        """Return size and note of the newest checkpoint that was kept of the prefix, None without one."""
+        return last_checkpoint(self._connection, self._log, self.size)
 
     def named(self, kind: str, folded: str) -> list[int]:
         """Return what bears this name, or claims of this wording (``text.fold``), ascending.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from dataclasses import dataclass, fields
+from dataclasses import asdict, fields
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar, cast
 
@@ -16,12 +16,11 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, select
 
 from ledger.encoding import canonical
 from ledger.errors import Unavailable
-from ledger.model import Claim, Content, Entry, Recorder, Source, Story, Wording
+from ledger.names import Name
 from ledger.resolver.voice import Pointer, Tally, Voice
 from ledger.store.failures import VERIFY
 from ledger.tables import Row as TableRow
-from ledger.text import fold, skeleton
-from ledger.vocabulary import Kind, Part, Status
+from ledger.vocabulary import Status
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -34,6 +33,7 @@ CHUNK = 500
 _TABLES = TableRow.metadata.tables
 ENTRIES, LINKS, CONTENTS = _TABLES["entries"], _TABLES["links"], _TABLES["contents"]
 NAMES, VOICES, TALLIES = _TABLES["names"], _TABLES["voices"], _TABLES["tallies"]
+TILES, EDGES, CHECKPOINTS = _TABLES["tiles"], _TABLES["edges"], _TABLES["checkpoints"]
 
 _SIGNS = {1: "+", 0: "0", -1: "-"}
 _COUNTS = tuple(each.name for each in fields(Tally))
@@ -46,45 +46,9 @@ def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
         yield chunk
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
-    """One row of ``names``: the kind and the index of what is found, and what it is found by."""
-
-    kind: str
-    index: int
-    folded: str
-    skeleton: str
-
-    def row(self, log_id: int) -> Columns:
-        """Return the row of a log."""
-        return {
-            "log_id": log_id,
-            "kind": self.kind,
-            "folded": self.folded,
-            "index": self.index,
-            "skeleton": self.skeleton,
-        }
-
-
-def name_of(entry: Entry, contents: Mapping[Part, Content]) -> Name | None:
-    """Return what an entry with these contents is found by; None if it has no name or wording."""
-    body = entry.body
-    match body:
-        case Recorder() | Story():
-            kind, index, part = body.kind, entry.index, Part.NAME
-        case Source(amends=amended):
-            kind, index = Kind.SOURCE, entry.index if amended is None else amended
-            part = Part.NAME
-        case Claim():
-            kind, index, part = Kind.CLAIM, entry.index, Part.TEXT
-        case Wording(claim=claim):
-            kind, index, part = Kind.CLAIM, claim, Part.TEXT
-        case _:
-            return None
-    content = contents.get(part)
-    if content is None or not isinstance(content.value, str):
-        return None
-    return Name(kind.value, index, fold(content.value), skeleton(content.value))
+def name_row(log_id: int, name: Name) -> Columns:
+    """Return the row of ``names`` for a name."""
+    return {"log_id": log_id} | asdict(name)
 
 
 class Codec(Protocol[Key, Value]):

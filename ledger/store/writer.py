@@ -18,9 +18,12 @@ from sqlalchemy import Connection, insert
 from ledger.encoding import encode_content, encode_entry, sha256
 from ledger.errors import Rejected
 from ledger.model import Content, Entry, Opening, references
+from ledger.names import name_of
 from ledger.store.reader import NO_LOG, Reader
-from ledger.store.registers import CONTENTS, ENTRIES, LINKS, NAMES, Columns, name_of
+from ledger.store.registers import CONTENTS, ENTRIES, LINKS, NAMES, Columns, name_row
 from ledger.store.search import Found, Words, rows_of
+from ledger.store.tree import TreeWriter, keep_checkpoint
+from ledger.tlog import TileNodes
 from ledger.vocabulary import Part
 
 _BUFFERED = 2_000
@@ -52,6 +55,7 @@ class Writer(Reader):
         super().__init__(connection, log_id)
         self._pending: dict[str, list[Columns]] = defaultdict(list)
         self._words = Words(connection)
+        self._tree: TreeWriter | None = None
         self._own_refs: dict[tuple[str, int], list[int]] = defaultdict(list)
         self._own_kinds: dict[str, list[int]] = defaultdict(list)
         self._own_names: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -75,6 +79,7 @@ class Writer(Reader):
             self._log = log_id_of(entry.body.origin)
         self._buffer(entry, leaf, encoded)
         self._words.add(rows_of(self._log, entry, contents))
+        self._grow(leaf)
         self._note(entry)
         self._name(entry, contents)
         self.size += 1
@@ -92,9 +97,14 @@ class Writer(Reader):
     def finish(self) -> None:
         """Send everything, the registers too; the commit is next."""
         self.flush()
-        for register in (self._voices, self._tallies):
+        for register in (self._tree, self._voices, self._tallies):
             if register is not None:
                 register.write()
+
+    def keep_checkpoint(self, size: int, note: bytes) -> None:
+        """Keep the signed checkpoint of the first ``size`` entries."""
+        self.flush()
+        keep_checkpoint(self._connection, self._log, size, note)
 
     def leaf(self, index: int) -> bytes:
         """See :meth:`Reader.leaf`."""
@@ -107,10 +117,10 @@ class Writer(Reader):
         self.flush()
         return super().entries(start, stop)
 
-    def stored(self) -> Iterator[tuple[int, bytes, dict[str, bytes]]]:
+    def stored(self, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, bytes, dict[str, bytes]]]:
         """See :meth:`Reader.stored`."""
         self.flush()
-        return super().stored()
+        return super().stored(start, stop)
 
     def contents(self, indexes: Iterable[int]) -> dict[tuple[int, Part], Content]:
         """See :meth:`Reader.contents`."""
@@ -142,6 +152,13 @@ class Writer(Reader):
         self.flush()
         return super().size_at(moment)
 
+    def nodes(self) -> TileNodes:
+        """See :meth:`Reader.nodes`."""
+        self.flush()
+        if self._tree is not None:
+            self._tree.write()
+        return super().nodes()
+
     def _take_key(self, entry: Entry) -> None:
         if entry.key is None:
             return
@@ -158,6 +175,11 @@ class Writer(Reader):
         self._pending["contents"] += [place | {"part": part.value, "content": data} for part, data in encoded.items()]
         self._pending["links"] += [place | {"role": role, "ref": ref} for role, ref in references(entry.body)]
         self._pending["entries"].append(row_of(self._log, entry, leaf))
+
+    def _grow(self, leaf: bytes) -> None:
+        if self._tree is None:
+            self._tree = TreeWriter(self._connection, self._log, self.size)
+        self._tree.append(leaf)
 
     def _note(self, entry: Entry) -> None:
         self._entries[entry.index] = entry
@@ -186,4 +208,4 @@ class Writer(Reader):
             return
         self._own_names[name.kind, name.folded].append(name.index)
         self._own_skeletons[name.kind, name.skeleton].append(name.index)
-        self._pending["names"].append(name.row(self._log))
+        self._pending["names"].append(name_row(self._log, name))

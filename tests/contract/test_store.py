@@ -11,17 +11,27 @@ from typing import Any
 
 import pytest
 
-from ledger.encoding import encode_entry, reference_to
-from ledger.errors import Misused, Rejected
+from ledger.encoding import encode_entry, reference_to, sha256
+from ledger.errors import LedgerError, Misused, Rejected
 from ledger.model import BODIES, Entry, Opening, references
 from ledger.resolver import Fold, Memory, board, explain, replay, resolve
 from ledger.store import Reader, Store, Writer, check, log_id_of
 from ledger.store.reader import AT_ONCE
 from ledger.text import fold, skeleton
+from ledger.tlog import (
+    EMPTY_ROOT,
+    Signer,
+    check_consistency,
+    check_inclusion,
+    leaf_hash,
+    prove_consistency,
+    prove_inclusion,
+    root_of,
+)
 from ledger.vocabulary import Kind, Part
 from tests.contract.conftest import Opener
 from tests.ledgers import claims_of
-from tests.stored import append, dressed, night, record, statements
+from tests.stored import KEY, append, dressed, night, record, root, signed, statements
 
 NIGHT = night()
 DRESSED = [dressed(entry)[0] for entry in NIGHT]
@@ -325,9 +335,11 @@ def test_an_append_is_a_handful_of_statements(store: Store) -> None:
         claim = append_twin(writer, DRESSED[10], key=None)
         assert (list(writer.refs("claim.story", claim)), writer.entry(claim).index) == ([], claim)
     writes = [sql for sql in asked if sql.startswith(("INSERT", "DELETE", "UPDATE"))]
-    assert len(writes) == 5, writes
+    assert len(writes) == 7, writes
     assert not any("FROM links" in sql for sql in asked), "an append reads no references"
-    assert len(asked) < 11, asked
+    assert sorted(sql.split()[0] for sql in asked if "edges" in sql) == ["DELETE", "INSERT", "SELECT"]
+    assert not any("FROM tiles" in sql for sql in asked), "an append reads no tiles"
+    assert len(asked) < 14, asked
 
 
 def test_two_writers_take_turns(store: Store, again: Opener) -> None:
@@ -384,3 +396,125 @@ def test_the_id_of_a_log_is_63_bits_of_the_hash_of_its_origin() -> None:
     opening = NIGHT[0].body
     assert isinstance(opening, Opening)
     assert opening.origin == "example.org/desk"
+
+
+# The tree and its checkpoints.
+
+
+EDGES_OF_TILES = (*range(254, 259), *range(510, 515))
+
+
+@pytest.mark.parametrize("at_once", [1, 7, 514])
+def test_the_root_of_every_prefix_is_that_of_its_leaves(store: Store, again: Opener, at_once: int) -> None:
+    """The tree grows by whole transactions, whose ends do not matter."""
+    many = night(claims=514 - 27)
+    for size in [*range(at_once, len(many), at_once * 25), len(many)]:
+        record(store, many[:size])
+    with again().reading() as reader:
+        hashes = [leaf_hash(reader.leaf(index)) for index in range(len(many))]
+    for size in (0, 1, 2, 3, 100, *EDGES_OF_TILES):
+        with store.reading(size=size) as reader:
+            assert reader.root() == root_of(hashes[:size])
+            for index in {0, size // 2, size - 1} if size else ():
+                proof = prove_inclusion(reader.nodes(), index, size)
+                check_inclusion(proof, index, size, hashes[index], reader.root())
+            old = size // 2
+            proof = prove_consistency(reader.nodes(), old, size)
+            check_consistency(proof, old, size, root_of(hashes[:old]), reader.root())
+    assert check(store) == []
+
+
+def test_a_writer_has_the_root_of_what_it_has_appended(store: Store, again: Opener) -> None:
+    many = night(claims=300)
+    record(store, many[:254])
+    with store.writing() as writer:
+        assert writer.root() == root(many[:254])
+        for size in (255, 256, 257, 300, len(many)):
+            append(writer, many[:size])
+            assert writer.root() == root(many[:size])
+            writer.keep_checkpoint(size, signed(many, size))
+    with again().reading() as reader:
+        assert reader.root() == root(many)
+        assert [size for size, _ in reader.checkpoints()] == [255, 256, 257, 300, len(many)]
+    assert check(store, [KEY.verifier]) == []
+
+
+def test_a_store_without_entries_has_the_empty_root(store: Store) -> None:
+    with store.reading() as reader:
+        assert reader.root() == EMPTY_ROOT
+        assert (list(reader.checkpoints()), reader.last_checkpoint()) == ([], None)
+    with store.writing() as writer:
+        assert writer.root() == EMPTY_ROOT
+
+
+def test_checkpoints_are_kept_as_they_are(store: Store, again: Opener) -> None:
+    """Two of one size, by two keys; one twice; kept in no order."""
+    record(store, NIGHT)
+    other = Signer("example.org/desk", b"successor".ljust(32))
+    notes = {5: signed(NIGHT, 5), 30: signed(NIGHT, 30), 12: signed(NIGHT, 12)}
+    twin = signed(NIGHT, 12, other)
+    for size, note in (*notes.items(), (12, twin), (5, notes[5])):
+        with again().writing() as writer:
+            writer.keep_checkpoint(size, note)
+            assert (size, note) in list(writer.checkpoints())
+    twelve = [(12, note) for note in sorted((notes[12], twin), key=sha256)]
+    with again().reading() as reader:
+        assert list(reader.checkpoints()) == [(5, notes[5]), *twelve, (30, notes[30])]
+        assert reader.last_checkpoint() == (30, notes[30])
+    with store.reading(size=29) as reader:
+        assert list(reader.checkpoints()) == [(5, notes[5]), *twelve]
+        assert reader.last_checkpoint() == twelve[-1]
+    with store.reading(size=4) as reader:
+        assert (list(reader.checkpoints()), reader.last_checkpoint()) == ([], None)
+    assert check(store, [KEY.verifier, other.verifier]) == []
+
+
+def test_no_checkpoint_is_kept_of_entries_that_are_not_there(store: Store) -> None:
+    record(store, NIGHT[:10])
+    for size in (0, 11):
+        with pytest.raises(LedgerError, match="nothing is signed of entries that are not there"), store.writing() as w:
+            w.keep_checkpoint(size, signed(NIGHT, 10))
+    with store.reading() as reader:
+        assert list(reader.checkpoints()) == []
+
+
+@pytest.mark.parametrize("flushed", [False, True])
+def test_an_append_that_is_rolled_back_leaves_the_tree_as_it_was(store: Store, again: Opener, flushed: bool) -> None:
+    """It would have filled a tile, and have had a checkpoint."""
+    many = night(claims=300)
+    record(store, many[:250])
+
+    def append_all_and_raise() -> None:
+        with store.writing() as writer:
+            append(writer, many)
+            writer.keep_checkpoint(len(many), signed(many, len(many)))
+            if flushed:
+                assert writer.root() == root(many)
+                writer.finish()
+            raise ValueError("given up")
+
+    with pytest.raises(ValueError, match="given up"):
+        append_all_and_raise()
+    for each in (store, again()):
+        with each.reading() as reader:
+            assert reader.root() == root(many[:250])
+            assert reader.last_checkpoint() is None
+        assert check(each) == []
+    record(store, many)
+    with again().reading() as reader:
+        assert reader.root() == root(many)
+    assert check(store) == []
+
+
+def test_an_append_costs_no_more_in_a_long_ledger(store: Store) -> None:
+    """Whether it fills a tile or not, it reads the edge alone."""
+    many = night(claims=300)
+    record(store, many[:1])
+    counts = []
+    for size in (200, 255, 256, 257):
+        record(store, many[: size - 1])
+        with statements(store) as asked:
+            record(store, many[:size])
+        counts.append(len(asked))
+        assert not any("FROM tiles" in sql for sql in asked)
+    assert max(counts) == counts[2] == counts[0] + 1, "one for the tile that is full"

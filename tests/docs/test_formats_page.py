@@ -1,12 +1,17 @@
 """docs/formats.md: every block is exact, and the entries make a ledger that the rules allow."""
 
+import json
 import re
 from pathlib import Path
 
+from ledger.book import Ledger
+from ledger.cli.root import run
 from ledger.encoding import decode_content, decode_entry, encode_content, encode_entry, sha256
 from ledger.model import BODIES
+from ledger.publish import prove
 from ledger.resolver import Fold
 from ledger.rules import check, check_contents
+from ledger.tlog import Checkpoint, Signer, Verifier, leaf_hash, open_checkpoint, root_of
 from ledger.vocabulary import Part
 
 PAGE = Path(__file__).parents[2] / "docs" / "formats.md"
@@ -51,3 +56,26 @@ def test_the_examples_are_a_ledger_that_the_rules_allow():
         assert check(entry, fold) == []
         assert check_contents(entry, contents.get(position, {})) == []
         fold.step(entry)
+
+
+def block(kind):
+    found = re.findall(rf"^```{kind}\n(.*?\n)```$", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
+    assert len(found) == 1, f"one block of kind {kind}"
+    return found[0]
+
+
+def test_the_checkpoint_is_that_of_the_first_two_leaves_and_signed_with_the_key():
+    verifier = Verifier.parse(block("vkey").strip())
+    assert verifier == Signer("example.org/newsroom", bytes(32)).verifier
+    checkpoint = open_checkpoint(block("checkpoint").encode(), [verifier])
+    first_two = [leaf_hash(data) for data in leaves()[:2]]
+    assert checkpoint == Checkpoint("example.org/newsroom", 2, root_of(first_two))
+
+
+def test_the_state_of_a_proof_is_what_the_seed_story_gives(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert run(["demo"]) == 0
+    with Ledger.open("claims.db") as ledger, ledger.store.reading() as reader:
+        document = json.loads(prove(reader, 43))
+    assert document["state"] == json.loads(block("proof-state"))
+    assert document["format"] in PAGE.read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ def run(folder: Path, *words: str) -> str:
     done = subprocess.run(
         [sys.executable, *words],
         cwd=folder,
-        env=clean | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8"},
+        env=clean | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "utf-8", "XDG_DATA_HOME": str(folder / "data")},
         capture_output=True,
         encoding="utf-8",
         check=False,
@@ -39,7 +39,11 @@ def test_the_story_and_the_example_run(tmp_path: Path) -> None:
     assert "unverified" in at_2240
     assert "denied" in at_2300
     assert "CORRECTED" in next(shown for line, shown in told.items() if "claims why" in line)
-    assert (tmp_path / "public" / "claims.csv").stat().st_size > 0
+    assert (tmp_path / "csv" / "claims.csv").stat().st_size > 0
+
+    verifier = told["$ claims key new"].strip()
+    for words in (("audit", "public"), ("check", "second.proof")):
+        assert "example.org/newsroom" in run(tmp_path, "-m", "ledger", *words, "--key", verifier)
 
     (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     (tmp_path / "example.py").write_text(example, encoding="utf-8")

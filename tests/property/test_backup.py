@@ -14,10 +14,10 @@ from ledger.resolver import Fold
 from ledger.rules import check
 from ledger.store import Store
 from tests.ledgers import Book, renumber
-from tests.stored import dressed, dump, record
+from tests.stored import dressed, dump, record, signed
 from tests.strategies import books
 
-FILES = ("leaves.jsonl", "contents.jsonl", "manifest.json")
+FILES = ("leaves.jsonl", "contents.jsonl", "checkpoints.jsonl", "manifest.json")
 
 
 def allowed(book: Book) -> list[Entry]:
@@ -44,7 +44,11 @@ def test_every_byte_comes_back(book: Book) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with Store.create(folder / "claims.db") as store:
-            record(store, allowed(book))
+            entries = allowed(book)
+            record(store, entries)
+            with store.writing() as writer:
+                for size in {1, len(entries) // 2, len(entries)}:
+                    writer.keep_checkpoint(size, signed(entries, size))
         with Ledger.open(folder / "claims.db") as ledger:
             ledger.backup(folder / "backup")
             board = [row.as_json() for row in ledger.board()]

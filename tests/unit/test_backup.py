@@ -23,22 +23,26 @@ from ledger.book import Ledger, restore
 from ledger.encoding import canonical
 from ledger.errors import LedgerError, Rejected, Unavailable, Unresolvable
 from ledger.formats.backup import (
+    CHECKPOINTS,
     CONTENTS,
     LEAVES,
     MANIFEST,
     Manifest,
     Meter,
+    read_checkpoint,
     read_manifest,
+    write_checkpoint,
     write_content,
     write_manifest,
 )
 from ledger.store import Store, made_beside, occupied
+from ledger.tlog import Checkpoint, Edge, Signer, leaf_hash, root_of
 from ledger.vocabulary import Mistake, Status
 from tests.newsroom import ONE, SECOND, Newsroom
 from tests.shell import ROOT, Shell
 from tests.stored import as_somebody_else, dump, tamper
 
-FILES = (LEAVES, CONTENTS, MANIFEST)
+FILES = (LEAVES, CONTENTS, CHECKPOINTS, MANIFEST)
 
 
 @pytest.fixture
@@ -71,12 +75,12 @@ def there(folder: Path) -> set[str]:
 def resigned(folder: Path) -> None:
     """Make the manifest anew, as somebody would who changed the files and knows how."""
     measures = []
-    for name in (LEAVES, CONTENTS):
+    for name in (LEAVES, CONTENTS, CHECKPOINTS):
         meter = Meter()
         meter.take((folder / name).read_bytes())
         measures.append(meter.measure)
     before = read_manifest((folder / MANIFEST).read_bytes())
-    manifest = Manifest(before.origin, measures[0].lines, measures[0], measures[1], before.evidence)
+    manifest = Manifest(before.origin, measures[0].lines, measures[0], measures[1], before.evidence, measures[2])
     (folder / MANIFEST).write_bytes(write_manifest(manifest))
 
 
@@ -129,6 +133,7 @@ def test_the_page_shows_the_exact_bytes(tmp_path: Path) -> None:
 
     (tmp_path / LEAVES).write_text("".join(blocks("leaf")[:2]), encoding="utf-8")
     (tmp_path / CONTENTS).write_text(blocks("content-line")[0], encoding="utf-8")
+    (tmp_path / CHECKPOINTS).write_text(blocks("checkpoint-line")[0], encoding="utf-8")
     (tmp_path / MANIFEST).write_text(blocks("manifest")[0], encoding="utf-8")
     manifest = read_manifest((tmp_path / MANIFEST).read_bytes())
     resigned(tmp_path)
@@ -136,11 +141,16 @@ def test_the_page_shows_the_exact_bytes(tmp_path: Path) -> None:
     [recipe] = [block for block in blocks("sh") if CONTENTS in block]
     shown = subprocess.run(["sh", "-c", recipe], cwd=tmp_path, capture_output=True, text=True, check=True).stdout
     name = json.loads(blocks("leaf")[1])["parts"]["name"]["sha256"]
+    assert manifest.checkpoints is not None
     assert [line.split()[0] for line in shown.splitlines() if not line.startswith("{")] == [
-        manifest.leaves.sha256,
+        manifest.checkpoints.sha256,
         manifest.contents.sha256,
+        manifest.leaves.sha256,
         name,
     ]
+    assert read_checkpoint((tmp_path / CHECKPOINTS).read_bytes()[:-1]) == (2, blocks("checkpoint")[0].encode())
+    with Ledger.restore(tmp_path, tmp_path / "restored.db") as restored:
+        assert restored.verify().ok
 
 
 def test_everything_comes_back(newsroom: Newsroom, saved: Path, tmp_path: Path) -> None:
@@ -302,7 +312,7 @@ def test_a_folder_that_cannot_be_written(newsroom: Newsroom, tmp_path: Path) -> 
         locked.chmod(0o755)
 
 
-@pytest.mark.parametrize("failing", range(1, 7))
+@pytest.mark.parametrize("failing", range(1, 9))
 def test_a_disk_that_is_full_leaves_no_half_of_a_backup(
     newsroom: Newsroom, saved: Path, failing: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,7 +329,7 @@ def test_a_disk_that_is_full_leaves_no_half_of_a_backup(
     with pytest.raises(Unavailable, match="no space left on device"):
         newsroom.ledger.backup(saved)
     monkeypatch.undo()
-    assert there(saved) in ({*FILES}, {LEAVES, CONTENTS})
+    assert there(saved) in ({*FILES}, {LEAVES, CONTENTS, CHECKPOINTS})
     if MANIFEST in there(saved):
         Ledger.restore(saved, saved.parent / "meanwhile.db").close()
     newsroom.ledger.backup(saved)
@@ -705,14 +715,214 @@ def test_a_kill_in_the_middle_leaves_no_ledger(saved: Path, tmp_path: Path) -> N
     assert {name for name in there(tmp_path) if "restor" in name} == {"restored.db"}
 
 
+# Checkpoints
+
+
+KEYS = [Signer("example.org/newsroom", seed * 32) for seed in (b"a", b"b")]
+
+
+def checkpoint(saved: Path, size: int, key: Signer = KEYS[0]) -> bytes:
+    """The note of a checkpoint of the first entries of a backup."""
+    hashes = [leaf_hash(line[:-1]) for line in lines(saved / LEAVES)]
+    return Checkpoint(key.verifier.name, size, root_of(hashes[:size])).sign(key)
+
+
+@pytest.fixture
+def signed(newsroom: Newsroom, saved: Path) -> Path:
+    """The backup of the same night with four checkpoints, two of them of one size."""
+    newsroom.ledger.close()
+    with Store.open(newsroom.path) as store, store.writing() as writer:
+        for size, key in ((3, KEYS[0]), (9, KEYS[0]), (9, KEYS[1]), (14, KEYS[1])):
+            writer.keep_checkpoint(size, checkpoint(saved, size, key))
+    newsroom.ledger = newsroom.reopened()
+    newsroom.ledger.backup(saved)
+    return saved
+
+
+def test_checkpoints_come_back_as_they_were(newsroom: Newsroom, signed: Path, tmp_path: Path) -> None:
+    """By size, then by hash; restored in small transactions, and backed up again to the same bytes."""
+    told = [read_checkpoint(line[:-1]) for line in lines(signed / CHECKPOINTS)]
+    assert [size for size, _ in told] == [3, 9, 9, 14]
+    nine = {checkpoint(signed, 9, key) for key in KEYS}
+    assert [note for size, note in told if size == 9] == sorted(nine, key=lambda note: hashlib.sha256(note).digest())
+    with Ledger.restore(signed, tmp_path / "restored.db") as restored:
+        assert restored.verify().ok
+        restored.backup(tmp_path / "again")
+    assert dump(tmp_path / "restored.db") == dump(newsroom.path)
+    for name in FILES:
+        assert (tmp_path / "again" / name).read_bytes() == (signed / name).read_bytes()
+
+
+def test_a_backup_of_the_version_before_is_taken_as_it_is(saved: Path, signed: Path, tmp_path: Path) -> None:
+    """Its manifest names two files; what else is there is none of it, and a later backup has three."""
+    manifest = read_manifest((signed / MANIFEST).read_bytes())
+    older = Manifest(manifest.origin, manifest.size, manifest.leaves, manifest.contents)
+    (saved / MANIFEST).write_bytes(write_manifest(older))
+    assert json.loads((saved / MANIFEST).read_bytes())["files"].keys() == {LEAVES, CONTENTS}
+    with Ledger.restore(saved, tmp_path / "besides.db") as restored:
+        assert (restored.size, dump(tmp_path / "besides.db")["checkpoints"]) == (14, [])
+    (saved / CHECKPOINTS).unlink()
+    with Ledger.restore(saved, tmp_path / "restored.db") as restored:
+        assert restored.verify().ok
+        restored.backup(saved)
+    assert there(saved) == set(FILES)
+    assert (saved / CHECKPOINTS).read_bytes() == b""
+
+
+NINE = f"{CHECKPOINTS}:2: checkpoint of size 9: "
+CHANGED = f"{CHECKPOINTS}: sha256: {FIGURES}"
+
+
+def _other(**fields: object) -> Callable[[Path], None]:
+    """Another checkpoint in the place of the second, of the same form and signed well."""
+
+    def change(folder: Path) -> None:
+        before = {"origin": "example.org/newsroom", "size": 9, "root": leaf_hash(b"another")}
+        signer = Signer(str(fields.get("origin", before["origin"])), b"a" * 32)
+        note = Checkpoint(**{**before, **fields}).sign(signer)
+        found = lines(folder / CHECKPOINTS)
+        found[1] = write_checkpoint(9, note) + b"\n"
+        (folder / CHECKPOINTS).write_bytes(b"".join(found))
+        resigned(folder)
+
+    return change
+
+
+FORGED = {
+    "of another root": (_other(), [f"{NINE}is of another history than these entries make (expected "]),
+    "of another size": (_other(size=8), [f"{NINE}size: differs from its note (expected 8, got 9)"]),
+    "of another log": (
+        _other(origin="example.org/else"),
+        [f"{NINE}is of another log (expected example.org/newsroom, got example.org/else)"],
+    ),
+    "a byte": (
+        _flip(CHECKPOINTS, 2, b"newsroom\\n9", b"newsroom\\n8"),
+        [f"{NINE}size: differs from its note (expected 8, got 9)", CHANGED],
+    ),
+    "a leaf of another history": (
+        _flip(LEAVES, 4, b'"quorum":2', b'"quorum":3'),
+        [
+            f"{CHECKPOINTS}:2: checkpoint of size 9: is of another history",
+            f"{CHECKPOINTS}:3: checkpoint of size 9: is of another history",
+            HASH,
+        ],
+    ),
+    "of more entries": (
+        _order(LEAVES, lambda found: found[:-1]),
+        [f"{CHECKPOINTS}:4: checkpoint of size 14: leaves.jsonl ends before", f"{LEAF} lines: {FIGURES}14, got 13)"],
+    ),
+    "no note": (
+        _flip(CHECKPOINTS, 2, b"\\n\\n", b"\\n"),
+        [f"{NINE}the note does not end in an empty line and signatures", f"{CHECKPOINTS}: bytes: {FIGURES}"],
+    ),
+    "other fields": (
+        _flip(CHECKPOINTS, 2, b'"note"', b'"mote"'),
+        [f"{CHECKPOINTS}:2: is not an object of note and size", CHANGED],
+    ),
+    "no size": (
+        _flip(CHECKPOINTS, 2, b'"size":9', b'"size":0'),
+        [f"{CHECKPOINTS}:2: has a size that is no number from 1", CHANGED],
+    ),
+    "not canonical": (
+        _flip(CHECKPOINTS, 2, b'"size":9', b'"size": 9'),
+        [f"{CHECKPOINTS}:2: is not in canonical form", f"{CHECKPOINTS}: bytes: {FIGURES}"],
+    ),
+    "in another order": (
+        _order(CHECKPOINTS, lambda found: [found[1], found[0], *found[2:]]),
+        [f"{CHECKPOINTS}:2: checkpoint of size 3: stands twice, or after one", CHANGED],
+    ),
+    "one twice": (
+        _order(CHECKPOINTS, lambda found: [*found, found[-1]]),
+        [f"{CHECKPOINTS}:5: checkpoint of size 14: stands twice", f"{CHECKPOINTS}: lines: {FIGURES}4, got 5)"],
+    ),
+    "one missing": (
+        _order(CHECKPOINTS, lambda found: found[:-1]),
+        [f"{CHECKPOINTS}: lines: {FIGURES}4, got 3)"],
+    ),
+    "cut off": (_cut(CHECKPOINTS, 30), [f"{CHECKPOINTS}:1: is cut off", f"{CHECKPOINTS}: lines: {FIGURES}4, got 0)"]),
+    "no checkpoints": (_gone(CHECKPOINTS), [f"{CHECKPOINTS}: is missing"]),
+    "another name": (
+        _flip(MANIFEST, 1, b"checkpoints.jsonl", b"checkpoints.txt"),
+        ["manifest.json: has files that are not leaves.jsonl, contents.jsonl and checkpoints.jsonl"],
+    ),
+}
+
+
+@pytest.mark.parametrize("damage", FORGED)
+def test_a_checkpoint_that_is_not_of_these_entries_is_refused(signed: Path, damage: str) -> None:
+    change, expected = FORGED[damage]
+    change(signed)
+    found = refused(signed)
+    assert len(found) == len(expected), found
+    for problem, start in zip(found, expected, strict=True):
+        assert problem.startswith(start)
+
+
+def test_beside_a_damaged_leaf_no_checkpoint_is_blamed(signed: Path) -> None:
+    _flip(LEAVES, 4, b"quorum", b"quorul")(signed)
+    assert [each.split(":")[0] for each in refused(signed)] == [LEAVES, LEAVES]
+
+
+MORE = "is of more entries than the ledger has, 13: it was cut off, or is an older copy"
+
+
+@pytest.mark.parametrize(
+    ("statements", "problem"),
+    [
+        (
+            ['DELETE FROM links WHERE "index" = 13', 'DELETE FROM entries WHERE "index" = 13'],
+            f"checkpoint of size 14: {MORE}",
+        ),
+        (
+            ["UPDATE checkpoints SET note = CAST(replace(note, x'0a390a', x'0a380a') AS BLOB) WHERE size = 9"],
+            "checkpoint of size 9: size: differs from its note (expected 8, got 9)",
+        ),
+        (
+            ["UPDATE checkpoints SET note = x'ff' WHERE size = 3"],
+            "checkpoint of size 3: the note is not UTF-8",
+        ),
+        (
+            ["UPDATE checkpoints SET note = CAST('x' || hex(zeroblob(600000)) AS BLOB) WHERE size = 3"],
+            "checkpoint of size 3: the note has 1,200,001 bytes, more than a backup takes",
+        ),
+    ],
+)
+def test_a_damaged_checkpoint_does_not_replace_a_good_backup(
+    newsroom: Newsroom, signed: Path, statements: list[str], problem: str
+) -> None:
+    before = {path.name: path.read_bytes() for path in signed.iterdir()}
+    newsroom.ledger.close()
+    tamper(newsroom.path, *statements)
+    shutil.copytree(signed, signed.parent / "elsewhere", ignore=lambda *_: [*FILES])
+    with newsroom.reopened() as ledger:
+        with pytest.raises(Rejected) as caught:
+            ledger.backup(signed.parent / "elsewhere")
+        assert problem in map(str, caught.value.problems)
+        with pytest.raises(Rejected):
+            ledger.backup(signed)
+    assert {path.name: path.read_bytes() for path in signed.iterdir()} == before
+
+
+def test_a_checkpoint_that_is_no_note_at_all_is_refused(newsroom: Newsroom, signed: Path) -> None:
+    newsroom.ledger.close()
+    tamper(newsroom.path, "UPDATE checkpoints SET note = CAST(note AS TEXT) WHERE size = 3")
+    with newsroom.reopened() as ledger, pytest.raises(Unavailable, match="checkpoints: that of size 3 is damaged"):
+        ledger.backup(signed)
+
+
 # Constant memory
 
 
 def long_backup(folder: Path, many: int) -> None:
-    """A backup written by hand: forty sources, fifty claims, and statements on them, some with a quote."""
+    """A backup written by hand: forty sources, fifty claims, statements on them, some with a quote; and checkpoints."""
     folder.mkdir()
-    meters = {LEAVES: Meter(), CONTENTS: Meter()}
-    with (folder / LEAVES).open("wb") as leaves, (folder / CONTENTS).open("wb") as contents:
+    meters = {LEAVES: Meter(), CONTENTS: Meter(), CHECKPOINTS: Meter()}
+    key, tree = Signer("example.org/long", bytes(32)), Edge()
+    with (
+        (folder / LEAVES).open("wb") as leaves,
+        (folder / CONTENTS).open("wb") as contents,
+        (folder / CHECKPOINTS).open("wb") as checkpoints,
+    ):
         for index in range(many):
             kind, fields, text = _long_entry(index)
             leaf = {"format": 1, "index": index, "kind": kind, "recorded": "2017-04-20T23:00:00.000000Z"} | fields
@@ -724,7 +934,12 @@ def long_backup(folder: Path, many: int) -> None:
                 leaf["parts"] = {text[0]: {"sha256": digest, "visibility": "public"}}
                 contents.write(meters[CONTENTS].take(write_content(index, text[0], content) + b"\n"))
             leaves.write(meters[LEAVES].take(canonical(leaf) + b"\n"))
-    manifest = Manifest("example.org/long", many, meters[LEAVES].measure, meters[CONTENTS].measure)
+            tree.append(leaf_hash(canonical(leaf)))
+            if tree.size % 50 == 0:
+                note = Checkpoint("example.org/long", tree.size, tree.root()).sign(key)
+                checkpoints.write(meters[CHECKPOINTS].take(write_checkpoint(tree.size, note) + b"\n"))
+    measures = [meter.measure for meter in meters.values()]
+    manifest = Manifest("example.org/long", many, *measures[:2], checkpoints=measures[2])
     (folder / MANIFEST).write_bytes(write_manifest(manifest))
 
 

@@ -505,7 +505,7 @@ def test_the_file_of_the_ledger_cannot_be_read(named: Newsroom, monkeypatch: pyt
 def test_a_backup_takes_the_files_and_brings_them_back(named: Newsroom, folder: Path, tmp_path: Path) -> None:
     named.ledger.backup(tmp_path / "saved")
     assert names(tmp_path / "saved" / "evidence") == {HASH}
-    with Ledger.restore(tmp_path / "saved", tmp_path / "elsewhere.db") as restored:
+    with Ledger.restore(tmp_path / "saved", tmp_path / "elsewhere.db", clock=named.clock) as restored:
         assert [row.kept for row in restored.documents()] == [True, True]
         found = restored.verify()
         assert (found.findings, found.warnings) == ((), ())

@@ -14,15 +14,16 @@ import pytest
 
 from ledger.store import Store, check
 from ledger.store.engine import migrated_catalog
-from tests.stored import GROWING, SEARCHED, TABLES, dump, night, raw, record
+from tests.stored import GROWING, KEY, SEARCHED, TABLES, dump, night, raw, record, signed
 
 SETTINGS = [
     ("foreign_keys = OFF", "recursive_triggers = OFF"),
     ("foreign_keys = ON", "recursive_triggers = ON"),
     ("foreign_keys = OFF", "recursive_triggers = OFF", "ignore_check_constraints = ON", "defer_foreign_keys = ON"),
 ]
-NIGHT = night()
+NIGHT = night(claims=240)
 SIZE = len(NIGHT)
+SIGNED = 260
 GUARDS = sorted(name for kind, name in migrated_catalog() if kind == "trigger")
 
 
@@ -31,11 +32,25 @@ def entry(index: str = "0", key: str = "'new'") -> str:
     return f'SELECT log_id, {index}, leaf, kind, recorded, recorder, {key} FROM entries WHERE "index" = 5'
 
 
+def tile(level: str = "0", number: str = "1", hashes: str = "zeroblob(8192)") -> str:
+    """The values of a row of tiles; of the tile of level 0 after the only full one."""
+    return f"SELECT log_id, {level}, {number}, {hashes} FROM entries LIMIT 1"
+
+
+def checkpoint(size: str = str(SIZE), sha256: str = "'new'") -> str:
+    """The values of a row of checkpoints, made from the one that there is."""
+    return f"SELECT log_id, {size}, {sha256}, note FROM checkpoints LIMIT 1"
+
+
 CHANGED = "only ever grow, so nothing in them is changed"
 DELETED = "only ever grow, so nothing in them is deleted"
 NEXT = "the index has to be the next one"
 TAKEN = "the key is taken"
 LATE = "come before their entry"
+NEXT_TILE = "the number has to be the next one of its level"
+NARROW = "a full tile has 256 hashes"
+EARLY = "nothing is hashed of entries that are not there"
+UNSIGNED = "nothing is signed of entries that are not there"
 OLD_KEY = "(SELECT key FROM entries WHERE key IS NOT NULL LIMIT 1)"
 
 ATTACKS = {
@@ -92,6 +107,38 @@ ATTACKS = {
         f"REPLACE INTO contents SELECT log_id, {SIZE}, 'note', leaf FROM entries LIMIT 2",
         "contents: exists already",
     ),
+    "tiles: update": ("UPDATE tiles SET hashes = zeroblob(8192)", CHANGED),
+    "tiles: update number": ("UPDATE tiles SET number = number + 1", CHANGED),
+    "tiles: update or replace": ("UPDATE OR REPLACE tiles SET level = 1", CHANGED),
+    "tiles: delete": ("DELETE FROM tiles WHERE number = 0", DELETED),
+    "tiles: replace": (f"REPLACE INTO tiles {tile(number='0')}", NEXT_TILE),
+    "tiles: insert or ignore": (f"INSERT OR IGNORE INTO tiles {tile(number='0')}", NEXT_TILE),
+    "tiles: a gap": (f"INSERT INTO tiles {tile(number='2')}", NEXT_TILE),
+    "tiles: a negative number": (f"INSERT INTO tiles {tile(number='-1')}", NEXT_TILE),
+    "tiles: a number that is a word": (f"INSERT INTO tiles {tile(number=repr('next'))}", NEXT_TILE),
+    "tiles: no number": (f"INSERT INTO tiles {tile(number='NULL')}", NEXT_TILE),
+    "tiles: too short": (f"INSERT INTO tiles {tile(hashes='zeroblob(8191)')}", NARROW),
+    "tiles: too long": (f"INSERT INTO tiles {tile(hashes='zeroblob(8193)')}", NARROW),
+    "tiles: a text": (f"INSERT INTO tiles {tile(hashes='hex(zeroblob(4096))')}", NARROW),
+    "tiles: no hashes": (f"INSERT INTO tiles {tile(hashes='NULL')}", NARROW),
+    "tiles: ahead of the entries": (f"INSERT INTO tiles {tile()}", EARLY),
+    "tiles: ahead of the tiles below": (f"INSERT INTO tiles {tile('1', '0')}", EARLY),
+    "tiles: of a level that no tree has": (f"INSERT INTO tiles {tile('7', '0')}", EARLY),
+    "tiles: of a negative level": (f"INSERT INTO tiles {tile('-1', '0')}", EARLY),
+    "tiles: of a level that is a word": (f"INSERT INTO tiles {tile(repr('low'), '0')}", EARLY),
+    "tiles: of another log": ("INSERT INTO tiles VALUES (7, 0, 0, zeroblob(8192))", EARLY),
+    "checkpoints: update": ("UPDATE checkpoints SET note = x'00'", CHANGED),
+    "checkpoints: update size": ("UPDATE checkpoints SET size = size - 1", CHANGED),
+    "checkpoints: update or replace": ("UPDATE OR REPLACE checkpoints SET sha256 = 'new'", CHANGED),
+    "checkpoints: delete": (f"DELETE FROM checkpoints WHERE size = {SIGNED}", DELETED),
+    "checkpoints: replace": (f"REPLACE INTO checkpoints {checkpoint('size', 'sha256')}", "exists already"),
+    "checkpoints: insert or ignore": (f"INSERT OR IGNORE INTO checkpoints {checkpoint('size', 'sha256')}", "exists"),
+    "checkpoints: ahead of the entries": (f"INSERT INTO checkpoints {checkpoint(str(SIZE + 1))}", UNSIGNED),
+    "checkpoints: of nothing": (f"INSERT INTO checkpoints {checkpoint('0')}", UNSIGNED),
+    "checkpoints: of less than nothing": (f"INSERT INTO checkpoints {checkpoint('-1')}", UNSIGNED),
+    "checkpoints: of a size that is a word": (f"INSERT INTO checkpoints {checkpoint(repr('all'))}", UNSIGNED),
+    "checkpoints: of no size": (f"INSERT INTO checkpoints {checkpoint('NULL')}", UNSIGNED),
+    "checkpoints: of another log": ("INSERT INTO checkpoints SELECT 7, size, sha256, note FROM checkpoints", UNSIGNED),
 }
 
 
@@ -100,6 +147,9 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("guards") / "claims.db"
     with Store.create(path) as store:
         record(store, NIGHT)
+        with store.writing() as writer:
+            writer.keep_checkpoint(SIGNED, signed(NIGHT, SIGNED))
+        assert check(store, [KEY.verifier]) == []
     return path
 
 
@@ -132,7 +182,10 @@ def test_an_attack_inside_a_transaction_takes_nothing_with_it(path: Path, settin
     assert dump(path) == before
 
 
-@pytest.mark.parametrize(("table", "column"), [("entries", "leaf"), ("contents", "content"), ("links", "role")])
+@pytest.mark.parametrize(
+    ("table", "column"),
+    [("entries", "leaf"), ("contents", "content"), ("links", "role"), ("tiles", "hashes"), ("checkpoints", "note")],
+)
 @pytest.mark.parametrize("readonly", [False, True])
 def test_no_value_is_opened_for_writing_in_place(path: Path, table: str, column: str, readonly: bool) -> None:
     with raw(path) as connection, pytest.raises(sqlite3.OperationalError, match="without rowid"):

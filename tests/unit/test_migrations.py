@@ -105,8 +105,8 @@ def test_the_growing_tables_have_three_guards_each() -> None:
 LATER = """
 from alembic import op
 
-revision = "0003"
-down_revision = "0002"
+revision = "0004"
+down_revision = "0003"
 branch_labels = None
 depends_on = None
 
@@ -130,9 +130,9 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A later version of this program: its migrations have one more revision, whose file this is."""
     folder = tmp_path / "later 100%"
     shutil.copytree(scripts(), folder)
-    revision = folder / "versions" / "0003_later.py"
+    revision = folder / "versions" / "0004_later.py"
     revision.write_text(LATER.format(more=""))
-    monkeypatch.setattr(engine, "HEAD", "0003")
+    monkeypatch.setattr(engine, "HEAD", "0004")
     monkeypatch.setattr(engine, "scripts", lambda: folder)
     migrated_catalog.cache_clear()
     yield revision
@@ -160,7 +160,7 @@ def test_an_older_schema_is_upgraded_when_the_ledger_is_opened(old: Path, later:
 
 def test_an_older_schema_is_not_upgraded_by_looking(old: Path, later: Path) -> None:
     before = schema(old)
-    with pytest.raises(Unavailable, match="has the older schema 0002 and is read-only") as caught:
+    with pytest.raises(Unavailable, match="has the older schema 0003 and is read-only") as caught:
         Store.open(old, read_only=True)
     assert "open it once where it can be written to" in caught.value.next
     assert schema(old) == before
@@ -182,7 +182,7 @@ def test_an_upgrade_of_a_locked_ledger_is_refused(old: Path, later: Path) -> Non
             Store.open(old, patience=0.05)
 
 
-@pytest.mark.parametrize("revision", ["0003", "9999"])
+@pytest.mark.parametrize("revision", ["0004", "9999"])
 @pytest.mark.parametrize("read_only", [False, True])
 def test_a_newer_schema_is_refused(old: Path, revision: str, read_only: bool) -> None:
     with raw(old) as connection:

@@ -17,8 +17,9 @@ from ledger.model import (
     Statement,
     Story,
 )
+from ledger.names import check_names
 from ledger.resolver import replay
-from ledger.rules import check_contents, check_names
+from ledger.rules import check_contents
 from ledger.text import fold, skeleton
 from ledger.vocabulary import Part, SourceKind, Status
 from tests.ledgers import Book, at
@@ -114,7 +115,7 @@ def clash(book: Book, body: Body, name: str, taken: dict[int, str]) -> list[str]
     entry = Entry(len(book.entries), book.now, 1, body)
     return [
         f"{each.where}: {each.why}"
-        for each in check_names(entry, {part: Content("0" * 64, name)}, replay(book.entries), Taken(taken))
+        for each in check_names(entry, {part: Content("0" * 64, name)}, replay(book.entries).facts, Taken(taken))
     ]
 
 

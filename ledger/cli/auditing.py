@@ -1,0 +1,251 @@
+"""Checking without trust: a publication, a proof; and making a proof."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import click
+
+from ledger.cli.board import show_board
+from ledger.cli.frame import Act, Settings, reading, with_settings
+from ledger.cli.options import claim_argument
+from ledger.cli.screen import plain, put, put_json, say
+from ledger.times import show_time
+from ledger.vocabulary import Precision
+
+if TYPE_CHECKING:
+    from ledger.cli.options import Decorator
+    from ledger.errors import Problem
+    from ledger.publish import Audited, Checked
+    from ledger.tlog import Checkpoint, Verifier
+
+
+_MANY = {"entry": "entries", "leaf": "leaves"}
+
+
+def verifier_option() -> Decorator:
+    """The keys that are trusted."""
+    return click.option(
+        "--key",
+        "keys",
+        metavar="VKEY",
+        multiple=True,
+        required=True,
+        help="The verifier key, or a file with it; each of several, after a rotation.",
+    )
+
+
+@dataclass(frozen=True)
+class _Zone:
+    zone: ZoneInfo
+
+    def show_time(self, moment: datetime, precision: Precision = Precision.SECOND) -> str:
+        """Show a time in full in the desk's zone."""
+        return show_time(moment, self.zone, precision)
+
+
+def _verifiers(given: Iterable[str]) -> list[Verifier]:
+    from ledger.publish import read_verifier
+
+    return [read_verifier(each) for each in given]
+
+
+def _read(path: str, what: str) -> bytes:
+    from ledger.errors import Unavailable
+
+    try:
+        return sys.stdin.buffer.read() if path == "-" else Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise Unavailable(f"{what}: {path}: cannot be read: {why.lower()}", next="check the path") from None
+
+
+@click.command(cls=Act)
+@click.argument("where", metavar="DIR-or-URL")
+@verifier_option()
+@click.option("--since", metavar="FILE", help="An older checkpoint, whose history has to be the beginning of this one.")
+@click.option("--board/--no-board", default=True, help="Show the board that follows; it is shown unless you say no.")
+@click.pass_context
+def audit(ctx: click.Context, where: str, keys: tuple[str, ...], since: str | None, board: bool) -> None:
+    """Check a published ledger by its key alone, and show what it comes to.
+
+    Every signature, tile, leaf, content, index, time and rule is checked, and
+    the whole history replayed; no database is needed. Each finding names its
+    entry. Exit code 1 if there is one, 3 if something could not be found out.
+
+    \b
+    claims audit https://ledger.example.org/ --key VKEY
+    claims audit public --key VKEY --since checkpoint-monday
+    """
+    from ledger.publish import audit as audit_source
+    from ledger.publish import opened
+
+    settings: Settings = ctx.obj
+    verifiers = _verifiers(keys)
+    old = None if since is None else _read(since, "since")
+    with opened(where) as source:
+        found = audit_source(source, verifiers, old)
+    if settings.json:
+        put_json(_as_json(found))
+    else:
+        show_audit(where, found, board=board)
+    if not found.ok:
+        ctx.exit(1 if found.findings else 3)
+
+
+def _as_json(found: Audited) -> dict[str, Any]:
+    return {
+        "ok": found.ok,
+        **_told(found.checkpoint),
+        "signers": [str(each) for each in found.signers],
+        "since": None if found.since is None else _told(found.since),
+        "tiles": found.tiles,
+        "contents": found.contents,
+        "withheld": {"internal": found.internal, "held": found.held},
+        "findings": [each.as_json() for each in found.findings],
+        "unchecked": [each.as_json() for each in found.unchecked],
+        "board": [row.as_json() for row in found.rows],
+    }
+
+
+def _told(checkpoint: Checkpoint) -> dict[str, Any]:
+    return {"origin": checkpoint.origin, "size": checkpoint.size, "root": checkpoint.root.hex()}
+
+
+def show_audit(where: str, found: Audited, *, board: bool) -> None:
+    """Show what an audit found, and the board that follows."""
+    if board and found.zone is not None:
+        show_board(_Zone(found.zone), found.rows, "as audited")
+    told = found.checkpoint
+    put(f"{plain(told.origin)}, size {told.size}, root {told.root.hex()}")
+    for each in found.signers:
+        put(f"signed by {plain(each.name)} ({each.key_id.hex()})")
+    _show_problems(found.findings, found.unchecked)
+    if found.findings:
+        more = ", and no more were looked for" if found.cut_short else ""
+        say(f"claims: {where}: not verified: {_counted(len(found.findings), 'finding')}{more}")
+        say("next: keep this publication as it is, and ask the newsroom; it is the evidence")
+        return
+    rules = "the rules were not replayed to the end" if found.unchecked else "every entry keeps the rules"
+    read = f"{_counted(found.tiles, 'tile')} and {_counted(found.contents, 'content')}"
+    put(f"verified: {_counted(told.size, 'leaf')}, {read}; {rules}")
+    if found.internal or found.held:
+        internal, held = _counted(found.internal, "internal part"), _counted(found.held, "part")
+        put(f"withheld: {internal}, {held} of held claims; their hashes are in the log")
+    if found.since is not None:
+        put(f"the history of size {found.since.size} is the beginning of this one")
+    if found.unchecked:
+        say(f"claims: {where}: not all of it could be checked")
+        say("next: install a newer version, or get what is missing, and audit again")
+
+
+def _show_problems(findings: Iterable[Problem], unchecked: Iterable[Problem]) -> None:
+    for problem in findings:
+        put(plain(str(problem)))
+    for problem in unchecked:
+        put(f"unchecked: {plain(str(problem))}")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what if count == 1 else _MANY.get(what, what + 's')}"
+
+
+@click.command(cls=Act)
+@claim_argument("given", metavar="CLAIM|INDEX")
+@click.option("--out", metavar="FILE", required=True, help="Where the proof goes; - is the standard output.")
+@with_settings
+def prove(settings: Settings, given: int | str, out: str) -> None:
+    """Write a proof that an entry is in the log; of a claim, its state too.
+
+    One file that anybody can check offline with the verifier key: the
+    entries, their public contents, their proofs under the newest checkpoint.
+
+    \b
+    claims prove "A second police officer was killed" --out second.proof
+    claims check second.proof --key VKEY
+    """
+    from ledger.book.files import write_file
+    from ledger.cli.questions import settled
+    from ledger.errors import Unavailable
+    from ledger.publish import prove as proven
+
+    with reading(settings) as ledger:
+        with ledger.store.reading() as reader:
+            kept = reader.last_checkpoint()
+        if kept is None:
+            raise Unavailable("prove: nothing is signed yet", next="sign the ledger with `claims checkpoint`")
+        with ledger.store.reading(kept[0]) as reader:
+            text = settled(settings, lambda claim: proven(reader, claim), {"claim": given})
+    if out == "-":
+        click.echo(text, nl=False)
+        return
+    write_file(Path(out), [text])
+    if settings.json:
+        put_json({"wrote": out, "size": kept[0]})
+    else:
+        put(out)
+
+
+@click.command(cls=Act)
+@click.argument("file", metavar="FILE")
+@verifier_option()
+@click.pass_context
+def check(ctx: click.Context, file: str, keys: tuple[str, ...]) -> None:
+    """Check a proof offline, with nothing but the verifier key.
+
+    It shows that these entries are in the log, and what follows from them.
+    That there are no others, only an audit shows.
+
+    \b
+    claims check second.proof --key VKEY
+    """
+    from ledger.publish import check_proof
+
+    settings: Settings = ctx.obj
+    verifiers = _verifiers(keys)
+    found = check_proof(_read(file, "check").decode("utf-8", errors="replace"), verifiers)
+    if settings.json:
+        put_json(_checked(found))
+    else:
+        _show_checked(file, found)
+    if not found.ok:
+        ctx.exit(1)
+
+
+def _checked(found: Checked) -> dict[str, Any]:
+    return {
+        "ok": found.ok,
+        "checkpoint": None if found.checkpoint is None else _told(found.checkpoint),
+        "signers": [str(each) for each in found.signers],
+        "entries": [index for index, _ in found.entries],
+        "state": None if found.row is None else found.row.as_json(),
+        "findings": [each.as_json() for each in found.findings],
+    }
+
+
+def _show_checked(file: str, found: Checked) -> None:
+    if not found.ok:
+        _show_problems(found.findings, ())
+        say(f"claims: {file}: not verified: {_counted(len(found.findings), 'finding')}")
+        say("next: keep the file, and ask who gave it to you for another")
+        return
+    assert found.checkpoint is not None
+    for index, told in found.entries:
+        put(f"{index:>6}  {plain(told)}")
+    put()
+    if found.row is not None:
+        put(f"{found.row.claim} {plain(found.row.text)}: {found.row.state}")
+        put(f"  {plain(found.row.because)}")
+        put()
+    told_of = found.checkpoint
+    put(
+        f"{_counted(len(found.entries), 'entry')} in the log {plain(told_of.origin)} "
+        f"at size {told_of.size}, signed by {', '.join(plain(each.name) for each in found.signers)}"
+    )
+    say("these entries are in the log; only an audit shows that there are no others")

@@ -1,0 +1,178 @@
+"""The key of the log, its checkpoints, and the folder that is published."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ledger.cli.frame import Act, Acts, Settings, reading, recording, with_settings
+from ledger.cli.screen import put, put_json, say
+
+if TYPE_CHECKING:
+    from ledger.book import Ledger
+    from ledger.cli.options import Decorator
+    from ledger.publish import Key, Signed
+
+
+def keys_option() -> Decorator:
+    """The folder of the keys, where it is not the usual one."""
+    return click.option("--keys", metavar="DIR", help="Where keys are; else CLAIMS_KEYS, else your data folder.")
+
+
+def keys_folder(given: str | None) -> Path:
+    """Return where keys are kept."""
+    from ledger.publish import default_folder
+
+    chosen = given or os.environ.get("CLAIMS_KEYS")
+    return Path(chosen) if chosen else default_folder()
+
+
+def key_of(ledger: Ledger, keys: str | None) -> Key:
+    """Load the key of a ledger."""
+    from ledger.publish import load_key
+
+    return load_key(keys_folder(keys), ledger.origin)
+
+
+@click.group(cls=Acts)
+def key() -> None:
+    """Make, show and replace the key that signs the ledger."""
+
+
+@key.command("new")
+@keys_option()
+@with_settings
+def key_new(settings: Settings, keys: str | None) -> None:
+    """Make the key of this ledger, and print its public half.
+
+    The secret stays in your data folder; keep a copy of it off this machine.
+    Auditors need what is printed: give it to them by another way than the
+    publication itself.
+
+    \b
+    claims key new
+    """
+    from ledger.publish import new_key
+
+    with reading(settings) as ledger:
+        made = new_key(keys_folder(keys), ledger.origin, secrets.token_bytes(32))
+    if settings.json:
+        put_json({"verifier": str(made.verifier), "folder": str(made.folder)})
+        return
+    put(str(made.verifier))
+    say(f"the secret is in {made.folder}, and nowhere else: keep a copy of it off this machine")
+    say("next: give the line above to your auditors, then claims publish DIR")
+
+
+@key.command("show")
+@keys_option()
+@with_settings
+def key_show(settings: Settings, keys: str | None) -> None:
+    """Print the verifier key, and after it those that were replaced.
+
+    \b
+    claims key show
+    """
+    from ledger.publish import folder_of, known_verifiers, load_key
+
+    with reading(settings) as ledger:
+        origin = ledger.origin
+    folder = keys_folder(keys)
+    found = known_verifiers(folder_of(folder, origin)) or load_key(folder, origin).verifiers
+    if settings.json:
+        put_json({"verifier": str(found[0]), "retired": [str(each) for each in found[1:]]})
+        return
+    for each in found:
+        put(str(each))
+    if found[1:]:
+        say("the first is the key; those after it were replaced, and sign nothing any more")
+
+
+@key.command("rotate")
+@keys_option()
+@with_settings
+def key_rotate(settings: Settings, keys: str | None) -> None:
+    """Replace the key: one checkpoint is signed by both, then the old one is destroyed.
+
+    Auditors who know either key can follow from the one to the other.
+
+    \b
+    claims key rotate
+    """
+    from ledger.publish import rotate
+
+    with recording(settings) as ledger:
+        signed, verifier = rotate(ledger.store, key_of(ledger, keys), secrets.token_bytes(32))
+    if settings.json:
+        put_json({"verifier": str(verifier), **_told(signed)})
+        return
+    put(str(verifier))
+    say(f"the checkpoint of size {signed.checkpoint.size} is signed by both keys; the old secret is destroyed")
+    say("next: claims publish DIR, and give the line above to your auditors")
+
+
+@click.command(cls=Act)
+@keys_option()
+@with_settings
+def checkpoint(settings: Settings, keys: str | None) -> None:
+    """Sign the ledger as it is now, and keep the checkpoint.
+
+    Whoever has the checkpoint can show later whether anything before it was
+    rewritten: hand it to somebody else. It is refused, with the evidence, if
+    the ledger does not continue what this key has signed before.
+
+    \b
+    claims checkpoint > checkpoint-monday
+    """
+    from ledger.publish import sign
+
+    with recording(settings) as ledger:
+        signed = sign(ledger.store, key_of(ledger, keys))
+    if settings.json:
+        put_json(_told(signed))
+        return
+    click.echo(signed.note, nl=False)
+    found = "signed" if signed.fresh else "signed before, and nothing has come since"
+    say(f"{signed.checkpoint.size} entries of {signed.checkpoint.origin}: {found}")
+
+
+@click.command(cls=Act)
+@click.argument("folder", metavar="DIR")
+@keys_option()
+@with_settings
+def publish(settings: Settings, folder: str, keys: str | None) -> None:
+    """Sign the ledger, and bring a folder of public files up to it.
+
+    The folder is for any web server: the log, so that anybody can audit it,
+    and the contents that are public. Parts marked internal stay out, and all
+    that concerns held claims. If it is interrupted, what is there still
+    verifies; do it again.
+
+    \b
+    claims publish public
+    claims audit public --key "$(claims key show)"
+    """
+    from ledger.publish import publish as publish_folder
+
+    with recording(settings) as ledger:
+        done = publish_folder(ledger.store, key_of(ledger, keys), Path(folder))
+    if settings.json:
+        put_json({"folder": folder, "wrote": done.wrote, **_told(done.signed)})
+        return
+    signed = done.signed.checkpoint
+    put(f"{folder}: {signed.size} entries of {signed.origin}, root {signed.root.hex()}")
+    say(f"{done.wrote} files written" if done.wrote else "it was up to date")
+
+
+def _told(signed: Signed) -> dict[str, Any]:
+    return {
+        "origin": signed.checkpoint.origin,
+        "size": signed.checkpoint.size,
+        "root": signed.checkpoint.root.hex(),
+        "checkpoint": signed.note.decode(),
+        "fresh": signed.fresh,
+    }
