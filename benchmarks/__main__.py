@@ -29,13 +29,14 @@ def main(words: Sequence[str]) -> None:
     names = asked.only or list(MEASUREMENTS)
     with _folder(asked.keep) as folder:
         ground = Ground(folder, _SMALL if asked.small else asked.entries, asked.small)
+        # A trial run says nothing of anybody, and does not stay.
+        out = asked.out or (folder if asked.small else Path(__file__).parent)
+        out.mkdir(parents=True, exist_ok=True)
         results: list[Result] = []
         for name in names:
             results.append(measure(name, MEASUREMENTS[name], ground, asked.rounds, _tell))
             for outcome in results[-1].outcomes:
                 print(summary(outcome), flush=True)
-        # A trial run says nothing of anybody, and does not stay.
-        out = asked.out or (folder if asked.small else Path(__file__).parent)
         write_results(out, results)
 
 

@@ -1,18 +1,19 @@
 """What may be told in public: which parts of the entries are withheld, as everybody who has the leaves can derive.
 
-Withheld are the parts that are marked internal, and every part of an entry that concerns a held claim (R8): the claim,
-its wordings, what was said on it or points to it, the acts on it, what retracts any of those, and their evidence.
+Withheld are the parts that are marked internal, those that were redacted, and every part of an entry that concerns a
+held claim (R8): the claim, its wordings, what was said on it or points to it, the acts on it, what retracts any of
+those, and their evidence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from ledger.model import Entry, Evidence, Hold, Release, Retract, Same, references
+from ledger.model import Entry, Evidence, Hold, Redaction, Release, Retract, Same, references
 from ledger.resolver import Acts, Facts
 from ledger.vocabulary import Kind, Part, Visibility
 
-_ABOUT = ("retract.target", "evidence.about")
+_ABOUT = ("retract.target", "evidence.about", "redaction.target")
 _CLAIMS = frozenset(
     {
         "statement.claim",
@@ -39,7 +40,8 @@ class Disclosure:
         """Return the parts of an entry that are not published."""
         if any(self._is_held(claim) for claim in claims_of(entry, self._acts.facts.entry)):
             return entry.parts.keys()
-        return [part for part, ref in entry.parts.items() if ref.visibility is Visibility.INTERNAL]
+        gone = redactions(self._acts.facts, entry)
+        return [part for part, ref in entry.parts.items() if ref.visibility is Visibility.INTERNAL or part in gone]
 
     def _is_held(self, claim: int) -> bool:
         claim = self._acts.folded(claim)
@@ -48,10 +50,18 @@ class Disclosure:
         return self._held[claim]
 
 
+def redactions(facts: Facts, entry: Entry) -> dict[Part, int]:
+    """Return the parts of an entry that were redacted, each with the entry that did it."""
+    if not entry.parts or not facts.refs("redaction.target", entry.index):
+        return {}
+    found = {part: facts.refs(f"redaction.{part}", entry.index) for part in entry.parts}
+    return {part: by[0] for part, by in found.items() if by}
+
+
 def claims_of(entry: Entry, entry_at: Callable[[int], Entry]) -> Iterator[int]:
     """Yield the claims that an entry concerns, itself if it is one; that of what it retracts, or is evidence for."""
-    while isinstance(entry.body, Retract | Evidence):
-        before = entry.body.target if isinstance(entry.body, Retract) else entry.body.about
+    while isinstance(entry.body, Retract | Evidence | Redaction):
+        before = entry.body.about if isinstance(entry.body, Evidence) else entry.body.target
         assert before < entry.index, "an entry refers to those before it"
         entry = entry_at(before)
     if entry.word == Kind.CLAIM.value:
@@ -73,7 +83,9 @@ def concerning(facts: Facts, claim: int) -> set[int]:
 
 
 def reached(facts: Facts, entries: Iterable[Entry]) -> set[int]:
-    """Return every entry whose disclosure these may change: those about the claims that they hold, release or fold."""
+    """Return every entry whose disclosure these may change: those that they redact, hold, release or fold."""
+    entries = list(entries)
+    redacted = {entry.body.target for entry in entries if isinstance(entry.body, Redaction)}
     claims: set[int] = set()
     wave = {
         claim
@@ -84,7 +96,7 @@ def reached(facts: Facts, entries: Iterable[Entry]) -> set[int]:
     while wave:
         claims |= wave
         wave = {each for claim in wave for each in _folded_with(facts, claim)} - claims
-    return {index for claim in claims for index in concerning(facts, claim)}
+    return redacted | {index for claim in claims for index in concerning(facts, claim)}
 
 
 def _folded_with(facts: Facts, claim: int) -> Iterator[int]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from ledger.encoding import Malformed, decode_content, decode_entry, sha256
 from ledger.errors import Problem
-from ledger.model import Content, Entry, Group, Retract, Same, Source, Statement, Unknown, references
+from ledger.model import Content, Entry, Group, Redaction, Retract, Same, Source, Statement, Unknown, references
 from ledger.names import NamesInMemory, check_names, name_of
 from ledger.resolver import Fold, Memory
 from ledger.rules import check, check_contents
@@ -26,9 +26,10 @@ class Examination:
     """One pass over a history; ``say`` takes each finding.
 
     ``fold`` and ``entries`` are what follows from the entries that keep the rules. ``absent`` are the parts, by entry,
-    that a leaf names and that were not given: whether they may be is the caller's to say. ``unknown`` are the entries
-    of kinds that this version does not know, ``unjudged`` counts those that were not held to the rules because of an
-    entry before them.
+    that a leaf names and that were not given: whether they may be is the caller's to say. ``redacted`` are the parts
+    that were redacted, each with the entry that did it; ``maybe_redacted`` are those of redactions that were not held
+    to the rules, which excuse what is missing all the same. ``unknown`` are the entries of kinds that this version does
+    not know, ``unjudged`` counts those that were not held to the rules because of an entry before them.
     """
 
     def __init__(self, say: Callable[[Problem], None]) -> None:
@@ -36,6 +37,8 @@ class Examination:
         self.entries = Memory()
         self.fold = Fold(self.entries)
         self.absent: list[tuple[int, Part]] = []
+        self.redacted: dict[tuple[int, Part], int] = {}
+        self.maybe_redacted: set[tuple[int, Part]] = set()
         self.unknown: list[Entry] = []
         self.unjudged = 0
         self.names = NamesInMemory()
@@ -106,11 +109,15 @@ class Examination:
             self.unjudged += 1
             self._lose(entry)
             problems = []
+            if isinstance(entry.body, Redaction):
+                self.maybe_redacted.add((entry.body.target, entry.body.part))
         elif problems:
             self._lose(entry)
         else:
             self.entries.add(entry)
             self.fold.step(entry)
+            if isinstance(entry.body, Redaction):
+                self.redacted[entry.body.target, entry.body.part] = entry.index
         for problem in (*problems, *self._taken_key(entry), *check_contents(entry, contents)):
             self._tell(where, f"{problem.where}: {problem.why}", problem.expected, problem.got)
 

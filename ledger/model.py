@@ -181,6 +181,15 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Redaction:
+    """Removes one part of an entry for good; the order that demands it is content. Leaf and states stand."""
+
+    kind: ClassVar[Kind] = Kind.REDACTION
+    target: int
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """An entry of a kind that this version does not know: hashed, kept, shown, and never resolved past."""
 
@@ -205,6 +214,7 @@ Known = (
     | Same
     | Wording
     | Evidence
+    | Redaction
 )
 Body = Known | Unknown
 
@@ -227,6 +237,7 @@ BODIES: Mapping[Kind, type[Known]] = {
         Same,
         Wording,
         Evidence,
+        Redaction,
     )
 }
 
@@ -237,6 +248,7 @@ PARTS: Mapping[Kind, tuple[frozenset[Part], frozenset[Part]]] = {
     Kind.CLAIM: (frozenset({Part.TEXT}), frozenset({Part.NOTE})),
     Kind.WORDING: (frozenset({Part.TEXT}), frozenset({Part.NOTE})),
     Kind.EVIDENCE: (frozenset({Part.EVIDENCE}), frozenset({Part.NOTE})),
+    Kind.REDACTION: (frozenset({Part.NOTE}), frozenset()),
     Kind.STATEMENT: (
         frozenset(),
         frozenset({Part.QUOTE, Part.NOTE, Part.URL, Part.EVIDENCE}),
@@ -323,8 +335,8 @@ def references(body: Body) -> Iterator[tuple[str, int]]:
     """Yield every index that a body refers to, with its role (``statement.claim``, ``statement.speaker``, …).
 
     A role is the kind and the field. The chain of a statement gives the roles ``speaker`` and ``via``, and a claim that
-    a statement points away from stands under ``from`` too. An index stands at most once under each role. An unknown
-    body has none, since nobody can tell its numbers from its indexes.
+    a statement points away from stands under ``from`` too. A redaction gives a role for its part as well. An index
+    stands at most once under each role. An unknown body has none, since nobody can tell its numbers from its indexes.
     """
     if isinstance(body, Unknown):
         return
@@ -332,6 +344,8 @@ def references(body: Body) -> Iterator[tuple[str, int]]:
         index = getattr(body, name)
         if index is not None:
             yield role, index
+    if isinstance(body, Redaction):
+        yield f"redaction.{body.part}", body.target
     if isinstance(body, Statement):
         if body.to is not None:
             yield "statement.from", body.claim

@@ -23,6 +23,7 @@ from ledger.model import (
     Opening,
     Policy,
     Recorder,
+    Redaction,
     Retract,
     Same,
     Source,
@@ -37,14 +38,14 @@ from ledger.model import (
 from ledger.resolver import DESK, Fold
 from ledger.text import article, flaws, shown, slug_flaws
 from ledger.times import FUTURE_SLACK, format_utc, zone_named
-from ledger.vocabulary import Kind, Part, SourceKind, Status
+from ledger.vocabulary import Kind, Part, SourceKind, Status, Visibility
 
 _ORIGIN = re.compile(r"[^\s+\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _MEDIA_TYPE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?")
 _KEY = re.compile(r"[0-9a-f]{32}")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
-_LASTING = (Opening, Recorder, Story, Claim)
+_LASTING = (Opening, Recorder, Story, Claim, Redaction)
 _EXPECTED_KIND: dict[str, type[Known]] = {
     "claim.story": Story,
     "source.story": Story,
@@ -273,6 +274,7 @@ def _check_retract(entry: Entry, before: Fold) -> Iterator[Problem]:
         instead = {
             Kind.CLAIM: "retract the statements on it, or fold it under another with `same`",
             Kind.SOURCE: "retract its statements, unvet it, or amend its record",
+            Kind.REDACTION: "what it removed is gone for good",
         }.get(target.kind, "it stays as it is")
         yield Problem("target", f"entry {body.target} is {article(target.kind)}, which cannot be retracted; {instead}")
     elif not before.acts.live(body.target):
@@ -369,6 +371,18 @@ def _check_evidence(entry: Entry, before: Fold) -> Iterator[Problem]:
         yield Problem("about", f"entry {body.about} takes no evidence", expected="a statement, a claim or a desk act")
 
 
+def _check_redaction(entry: Entry, before: Fold) -> Iterator[Problem]:
+    body = entry.body
+    assert isinstance(body, Redaction)
+    if body.part not in before.facts.entry(body.target).parts:
+        yield Problem("part", f"entry {body.target} has no {body.part}")
+    done = before.facts.refs(f"redaction.{body.part}", body.target)
+    if done:
+        yield Problem("part", f"the {body.part} of entry {body.target} is redacted already, by entry {done[0]}")
+    if entry.parts[Part.NOTE].visibility is not Visibility.PUBLIC:
+        yield Problem("order", "is internal; who reads that something is missing must see under which order")
+
+
 _RULES: dict[type, Callable[[Entry, Fold], Iterator[Problem]]] = {
     Opening: _check_opening,
     Source: _check_source,
@@ -381,6 +395,7 @@ _RULES: dict[type, Callable[[Entry, Fold], Iterator[Problem]]] = {
     Same: _check_same,
     Wording: _check_wording,
     Evidence: _check_evidence,
+    Redaction: _check_redaction,
 }
 
 

@@ -224,3 +224,13 @@ class CheckpointRow(Row, table=True):
     size: int = Field(primary_key=True, sa_type=BigInteger)
     sha256: str = Field(primary_key=True, sa_type=Text)
     note: bytes = Field(sa_type=LargeBinary)
+
+
+class ErasureRow(Row, table=True):
+    """A redaction whose bytes may still be somewhere in the file or in its write-ahead log; gone when they are."""
+
+    __tablename__ = "erasures"
+    __table_args__ = (_ROWLESS,)
+
+    log_id: int = Field(primary_key=True, sa_type=BigInteger)
+    index: int = Field(primary_key=True, sa_type=BigInteger)

@@ -278,3 +278,4 @@ class Kind(Word):
     SAME = "same", "Two claims are one; statements on both count under the second."
     WORDING = "wording", "A new text or a translation of a claim."
     EVIDENCE = "evidence", "Adds a document to an entry."
+    REDACTION = "redaction", "Removes a part of an entry under an order.", _terms(Crossref="removal")

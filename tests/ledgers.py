@@ -20,6 +20,7 @@ from ledger.model import (
     Opening,
     Policy,
     Recorder,
+    Redaction,
     Release,
     Retract,
     Same,
@@ -31,11 +32,11 @@ from ledger.model import (
     references,
 )
 from ledger.times import FUTURE_SLACK, Moment
-from ledger.vocabulary import Mistake, SourceKind, Status
+from ledger.vocabulary import Mistake, Part, SourceKind, Status
 
 DAY = datetime(2017, 4, 20, tzinfo=UTC)
 DESK = 2
-UNRETRACTABLE = (Opening, Source, Claim, Story, Recorder)
+UNRETRACTABLE = (Opening, Source, Claim, Story, Recorder, Redaction)
 
 
 def at(clock: str | int | datetime) -> datetime:
@@ -143,6 +144,9 @@ class Book:
     def evidence(self, about: int) -> int:
         return self.add(Evidence(about))
 
+    def redact(self, target: int, part: str) -> int:
+        return self.add(Redaction(target, Part(part)))
+
 
 def line(entry: Entry) -> str:
     """One entry in a line, for the report of a failing example."""
@@ -184,6 +188,8 @@ def renumber(entry: Entry, name: Callable[[int], int]) -> Entry:
         if field in ("from", "speaker", "via"):
             changed["chain"] = tuple(name(source) for source in body.chain)
             continue
+        if isinstance(body, Redaction) and field != "target":
+            continue  # the role of its part, for the target once more
         changed[field] = name(getattr(body, field))
     return replace(entry, index=name(entry.index), body=replace(body, **changed))
 
@@ -207,6 +213,11 @@ def without(entries: list[Entry], gone: set[int]) -> list[Entry]:
         else:
             kept.append(entry)
     return kept
+
+
+def redacted(entries: Iterable[Entry]) -> set[tuple[int, Part]]:
+    """The parts that these entries take away, each with the index of its own entry."""
+    return {(entry.body.target, entry.body.part) for entry in entries if isinstance(entry.body, Redaction)}
 
 
 def shifted(entries: Iterable[Entry], by: timedelta) -> list[Entry]:

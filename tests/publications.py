@@ -17,9 +17,9 @@ import pytest
 
 from ledger.encoding import canonical, encode_content, encode_entry
 from ledger.formats.backup import read_content, write_content
-from ledger.model import Entry
+from ledger.model import Entry, Redaction
 from ledger.publish import Key, folder_of, new_key, publish
-from ledger.publish.layout import bundles, contents_path, width_of
+from ledger.publish.layout import SIZES, bundles, checkpoint_path, contents_path, width_of
 from ledger.store import Store
 from ledger.tlog import (
     FULL,
@@ -75,10 +75,12 @@ class Log:
         return log
 
     def add(self, entry: Entry) -> int:
-        """Append an entry, whatever it says, with contents of the parts that it must have."""
+        """Append an entry, whatever it says, with contents of the parts that it must have; what it redacts goes."""
         entry, contents = dressed(entry)
         self.leaves.append(encode_entry(entry))
         self.contents[entry.index] = {part.value: encode_content(content) for part, content in contents.items()}
+        if isinstance(entry.body, Redaction):
+            self.contents.get(entry.body.target, {}).pop(entry.body.part.value, None)
         return len(self.leaves) - 1
 
     def change(self, place: int, /, **fields: Any) -> None:
@@ -104,11 +106,15 @@ class Log:
         return Checkpoint(origin, len(self.leaves), self.root).sign(*(signers or (KEY,)))
 
     def write(self, folder: Path, *signers: Signer, origin: str = ORIGIN) -> Path:
-        """Publish the log as it is, signed."""
+        """Publish the log as it is, signed, as if nothing had been signed before."""
         self.write_tiles(folder)
         self.write_bundles(folder)
         self.write_contents(folder)
-        put(folder / "checkpoint", self.note(*signers, origin=origin))
+        shutil.rmtree(folder / "checkpoints", ignore_errors=True)
+        size = len(self.leaves)
+        for path in ("checkpoint", checkpoint_path(size)):
+            put(folder / path, self.note(*signers, origin=origin))
+        put(folder / SIZES, f"{size}\n".encode())
         return folder
 
     def write_tiles(self, folder: Path, only: Iterable[int] = range(64)) -> None:
@@ -164,9 +170,9 @@ def files(folder: Path) -> dict[str, bytes]:
 
 
 def published_night(folder: Path, claims: int = 240) -> tuple[Store, Key]:
-    """Record and publish :func:`tests.stored.night` in a folder: ``claims.db``, ``keys`` and ``pub``."""
+    """Record and publish :func:`tests.stored.night`, which redacts nothing here, with ``keys`` and ``pub``."""
     store = Store.create(folder / "claims.db")
-    record(store, night(claims))
+    record(store, night(claims, redacts=False))
     key = new_key(folder / "keys", ORIGIN, SEED)
     publish(store, key, folder / "pub")
     return store, key
@@ -212,11 +218,14 @@ class Auditor:
         return done.err
 
 
+_NO_FINDINGS = ("signed by ", "cosigned by ", "at size ", "unchecked: ")
+
+
 def _findings(done: Done) -> list[str]:
-    """The findings of an audit, without the line of the checkpoint, the signers, and what was left unchecked."""
+    """The findings of an audit, without the line of the checkpoint, who signed, and what was left unchecked."""
     header, *lines = done.out.splitlines()
     assert ", size " in header
-    return [line for line in lines if not line.startswith(("signed by ", "unchecked: "))]
+    return [line for line in lines if not line.startswith(_NO_FINDINGS)]
 
 
 @dataclass

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import event
 
 from ledger.encoding import encode_entry, reference_to
-from ledger.model import Claim, Content, Document, Entry, Source, Statement, Unknown, Wording, parts_of
+from ledger.model import Claim, Content, Document, Entry, Redaction, Source, Statement, Unknown, Wording, parts_of
 from ledger.resolver import Fold
 from ledger.store import Store, Writer
 from ledger.tlog import Checkpoint, Signer, leaf_hash, root_of
@@ -25,15 +25,15 @@ from tests.ledgers import Book
 
 Contents = Mapping[Part, Content]
 GROWING = ("checkpoints", "contents", "entries", "links", "tiles")
-TABLES = ("entries", "links", "contents", "names", "voices", "tallies", "tiles", "edges", "checkpoints")
+TABLES = ("entries", "links", "contents", "names", "voices", "tallies", "tiles", "edges", "checkpoints", "erasures")
 SEARCHED = ("words",)
 NOBODY = 65534
 KEY = Signer("example.org/desk", bytes(32))
 """The key of the log that :func:`night` tells of."""
 
 
-def night(claims: int = 3) -> list[Entry]:
-    """A ledger with every kind of entry and every kind of reference."""
+def night(claims: int = 3, *, redacts: bool = True) -> list[Entry]:
+    """A ledger with every kind of entry and every kind of reference; the redaction is the last."""
     book = Book()
     story = book.story()
     agency, ministry = book.source("agency"), book.source("official")
@@ -43,7 +43,7 @@ def night(claims: int = 3) -> list[Entry]:
     first, second, third = opened[:3]
     book.grant(ministry, story=story)
     mistake = book.say(first, "reported", police, via=agency, said="22:30")
-    book.say(first, "denied", speaker, via=(agency, ministry), said="22:57")
+    denial = book.say(first, "denied", speaker, via=(agency, ministry), said="22:57")
     book.say(first, "corrected", 2, said="23:10", to=second)
     book.say(second, "reported", agency)
     book.say(second, "superseded", agency, said="23:20", to=third)
@@ -58,6 +58,8 @@ def night(claims: int = 3) -> list[Entry]:
     book.wording(first)
     book.evidence(mistake)
     book.policy(3)
+    if redacts:
+        book.redact(denial, "note")
     return book.entries
 
 
@@ -86,13 +88,18 @@ def words(entry: Entry, part: Part) -> Any:
 
 
 def append(writer: Writer, entries: Iterable[Entry]) -> None:
-    """Append the entries of a whole ledger from the writer's own size on, and keep the registers."""
+    """Append the entries of a whole ledger from the writer's own size on, and keep the registers.
+
+    What they redact goes, but for its bytes in the file: those :meth:`Store.wipe` wipes.
+    """
     fold = Fold(writer, voices=writer.voices, tallies=writer.tallies)
     for entry in entries:
         if entry.index >= writer.size:
             entry, contents = dressed(entry)
             writer.append(entry, contents)
             fold.step(entry)
+            if isinstance(entry.body, Redaction):
+                writer.redact(entry.index, entry.body.target, entry.body.part)
 
 
 def root(entries: Sequence[Entry]) -> bytes:
@@ -106,9 +113,10 @@ def signed(entries: Sequence[Entry], size: int, *signers: Signer) -> bytes:
 
 
 def record(store: Store, entries: Iterable[Entry]) -> None:
-    """Append the entries that the store has not got yet, in one transaction."""
+    """Append the entries that the store has not got yet, in one transaction, and wipe what they redact."""
     with store.writing() as writer:
         append(writer, entries)
+    store.wipe()
 
 
 @contextmanager
@@ -137,6 +145,17 @@ def tamper(path: Path, *statements: str | tuple[str, tuple[Any, ...]]) -> None:
             assert connection.execute(sql, values).rowcount != 0, f"{sql}: touches nothing"
         for _, sql in guards:
             connection.execute(sql)
+
+
+def take_back(path: Path) -> None:
+    """Take the schema back to 0003, as the version before redactions left it."""
+    why = "ledger: contents: only ever grow, so nothing in them is deleted"
+    with raw(path) as connection:
+        connection.execute("DROP TABLE erasures")
+        connection.execute("DROP TRIGGER contents_delete")
+        body = f"    SELECT RAISE(ABORT, '{why}');"
+        connection.execute(f"CREATE TRIGGER contents_delete BEFORE DELETE ON contents\nBEGIN\n{body}\nEND")
+        connection.execute("UPDATE alembic_version SET version_num = '0003'")
 
 
 @contextmanager

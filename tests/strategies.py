@@ -14,7 +14,8 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from ledger.model import Same, Source
-from tests.ledgers import DESK, UNRETRACTABLE, Book
+from tests.ledgers import DESK, UNRETRACTABLE, Book, redacted
+from tests.stored import dressed
 
 T = TypeVar("T")
 THROW = 12
@@ -42,7 +43,7 @@ CASTS = (
 WHOLE_ACTS = weighted(statement=10, retract=2) + weighted(
     grant=1, vetting=2, group=1, amend=1, same=1, hold=1, release=1, policy=1
 )
-WHOLE_ACTS += weighted(claim=1, source=1, wording=1, evidence=1, story=1)
+WHOLE_ACTS += weighted(claim=1, source=1, wording=1, evidence=1, story=1, redaction=1)
 CLAIM_ACTS = weighted(statement=12, retract=2, vetting=2, grant=1, policy=1, same=1)
 POINTING = weighted(superseded=5, corrected=5, reported=2, denied=1)
 PATH_ACTS = weighted(statement=20, retract=1, same=1, vetting=1)
@@ -172,6 +173,14 @@ class World:
 
     def evidence(self, throw: Throw) -> None:
         self.book.evidence(self.book.entries[-1].index)
+
+    def redaction(self, throw: Throw) -> None:
+        """One of the parts that the entry will have once it is dressed, if one is left."""
+        target = throw.pick(self.book.entries[-8:])
+        gone = redacted(self.book.entries)
+        parts = [part for part in dressed(target)[0].parts if (target.index, part) not in gone]
+        if parts:
+            self.book.redact(target.index, throw.pick(parts))
 
     def story(self, throw: Throw) -> None:
         self.stories.append(self.book.story())

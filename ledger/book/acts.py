@@ -8,12 +8,13 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from ledger.book.evidence import describe, summary
+from ledger.book.evidence import describe, forget, summary
 from ledger.book.importing import Imported, import_rows, lines_of, read_file
 from ledger.book.loading import Loading
 from ledger.book.lookup import entry_at, find_source, refuse_unknown
 from ledger.book.recording import Recording, Salt, Word
-from ledger.book.views import Receipt
+from ledger.book.views import Receipt, Redacted
+from ledger.disclosure import redactions
 from ledger.errors import Misused, Problem, Rejected
 from ledger.formats.mapping import parse_map
 from ledger.formats.rows import Row
@@ -27,6 +28,7 @@ from ledger.model import (
     Hold,
     Opening,
     Policy,
+    Redaction,
     Release,
     Retract,
     Same,
@@ -228,6 +230,34 @@ class DeskActs:
             act.finish()
             return act.receipt(again)
 
+    def redact(self, index: int, order: str, *, parts: Collection[Part] = ()) -> Redacted:
+        """Remove parts of an entry for good, all that it has with none named; leaf, proofs and states stand.
+
+        ``order`` says who demands it, and is public. The redaction is written and the part gone in one transaction;
+        then the file is written anew, so that its bytes are nowhere in it. Where that has to wait, as for somebody who
+        reads, ``pending`` says why, and the next redaction or :meth:`erase` does it.
+        """
+        if not order.strip():
+            raise Misused("order: is empty", next='say who demands it: --order "Tribunal de Paris, 12 May 2026"')
+        with self._recording() as act:
+            entry = entry_at(act.writer, index)
+            gone = redactions(act.writer, entry)
+            chosen = [part for part in Part if part in parts] or [each for each in entry.parts if each not in gone]
+            if not chosen:
+                why = "has no part any more" if gone else "has no part"
+                raise Rejected(f"entry {index}: {why}", next="`claims log` shows what stands there")
+            files = _files_of(act.writer, index) if Part.EVIDENCE in chosen else set()
+            wrote = [act.append(Redaction(index, part), {Part.NOTE: order.strip()}) for part in chosen]
+            act.finish()
+            # A file stays as long as another entry names it.
+            files -= {document.sha256 for _, document in act.writer.documents() if document.sha256 is not None}
+        forget(self._store.path, files)
+        return Redacted(index, tuple(chosen), tuple(wrote), self.erase())
+
+    def erase(self) -> str:
+        """Wipe what redactions took away from the file and its log; return why that has to wait, else nothing."""
+        return self._store.wipe()
+
     def hold(self, claim: int | str, *, note: str | None = None) -> Receipt:
         """Keep a claim out of publications."""
         return self._on_claim(claim, Hold, note)
@@ -347,6 +377,13 @@ class DeskActs:
 
     def _known_claim(self, act: Recording, given: int | str) -> int:
         return act.claim(given, None, new=False, opens=False)
+
+
+def _files_of(writer: Writer, index: int) -> set[str]:
+    """The kept files that an entry names."""
+    content = writer.content(index, Part.EVIDENCE)
+    document = None if content is None else content.value
+    return {document.sha256} if isinstance(document, Document) and document.sha256 is not None else set()
 
 
 def _statement(act: Recording, index: int) -> Statement:

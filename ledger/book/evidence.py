@@ -172,6 +172,17 @@ def _media_type(path: Path) -> str:
     return inside or _UNTYPED
 
 
+def forget(ledger: Path, files: Iterable[str]) -> None:
+    """Delete kept files, by their SHA-256; one that is not there is no fault."""
+    folder = files_of(ledger)
+    for name in files:
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError as error:
+            why = f"evidence: {folder / name}: cannot be deleted: {_why(error)}"
+            raise Unavailable(why, next="the redaction stands; delete the file by hand") from None
+
+
 def summary(document: Document) -> str:
     """Say in one line what was recorded of a document."""
     if document.sha256 is None:

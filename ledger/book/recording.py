@@ -20,7 +20,20 @@ from ledger.book.tell import Texts
 from ledger.book.views import Receipt
 from ledger.encoding import Malformed, decode_entry, encode_entry, reference_to
 from ledger.errors import Misused, Problem, Rejected
-from ledger.model import Body, Claim, Content, Document, Entry, Opening, PartRef, Recorder, Source, Statement, Story
+from ledger.model import (
+    Body,
+    Claim,
+    Content,
+    Document,
+    Entry,
+    Opening,
+    PartRef,
+    Recorder,
+    Redaction,
+    Source,
+    Statement,
+    Story,
+)
 from ledger.names import check_names
 from ledger.resolver import Fold, explain, resolve, sentence
 from ledger.rules import check, check_contents, warn
@@ -101,6 +114,8 @@ class Recording:
                 problems = check(entry, self.fold) or check_names(entry, contents, self.fold.facts, self.writer)
         if not problems and not self.problems:
             problems = self._write(entry, contents)
+            if isinstance(body, Redaction) and not problems:
+                self.writer.redact(entry.index, body.target, body.part)
         self.problems += [each for each in problems if each not in self.problems]
         self._next += 1
         return entry.index

@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 from ledger.book.backup import HASH_NAME, MOST_PROBLEMS, checkpoint_fault
 from ledger.book.files import copy_file
 from ledger.book.lines import Lines
-from ledger.encoding import Malformed, decode_content, decode_entry, sha256
+from ledger.encoding import MAX_LEAF, Malformed, decode_content, decode_entry, sha256
 from ledger.errors import Problem, Rejected, Unavailable, Unresolvable
 from ledger.formats.backup import (
     CHECKPOINTS,
@@ -34,7 +35,7 @@ from ledger.formats.backup import (
     read_content,
     read_manifest,
 )
-from ledger.model import Content, Entry, Opening, Unknown
+from ledger.model import Content, Entry, Opening, Redaction, Unknown
 from ledger.resolver import Fold
 from ledger.rules import check, check_contents
 from ledger.store import Store, Writer, made_beside
@@ -100,6 +101,19 @@ class _Enough(Exception):
     """A hundred problems are found, and no more are looked for."""
 
 
+def _redacted(leaves: Path) -> set[tuple[int, str]]:
+    """The parts that the entries of a backup redact: their contents come before those entries, and are not there."""
+    found = set[tuple[int, str]]()
+    with leaves.open("rb") as lines:
+        while line := lines.readline(MAX_LEAF + 1):
+            if b'"kind":"redaction"' in line:
+                with suppress(Malformed):
+                    body = decode_entry(line.rstrip(b"\n")).body
+                    if isinstance(body, Redaction):
+                        found.add((body.target, body.part))
+    return found
+
+
 class _Checking:
     """One pass over a backup. What is wrong is collected; from the first problem on nothing more is appended."""
 
@@ -120,6 +134,7 @@ class _Checking:
         self._checkpoint_lines = self._read_checkpoints()
         self._checkpoint: tuple[int, bytes] | None = None
         self._last_checkpoint = (0, "")
+        self.redacted = _redacted(folder / LEAVES)
         self.ended = False  # whether it is told already that the contents end too early
 
     def _say(self, problem: Problem) -> None:
@@ -244,7 +259,10 @@ class _Checking:
                 self._match(entry, self._content[1], self._content[2], seen, found)
             self._content = next(self._content_lines, None)
         for part in sorted(entry.parts) if entry is not None else ():
-            if part not in seen and not self.ended:
+            redacted = (index, part) in self.redacted
+            if part in seen and redacted:
+                self.contents.say(f"content {part} of entry {index}: is there, though an entry redacts it")
+            elif part not in seen and not redacted and not self.ended:
                 self.ended = self._content is None
                 why = f"{CONTENTS} ends before its content {part}"
                 self.leaves.say(why if self.ended else f"its content {part} is not in its place in {CONTENTS}")

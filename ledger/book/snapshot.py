@@ -206,16 +206,16 @@ class Snapshot:
                 said=body.said,
                 recorded=entry.recorded,
                 why=None if body.why is None else body.why.value,
-                quote=self.texts.text(placed.index, Part.QUOTE),
-                note=self.texts.text(placed.index, Part.NOTE),
-                url=self.texts.text(placed.index, Part.URL),
+                quote=self.texts.shown(placed.index, Part.QUOTE),
+                note=self.texts.shown(placed.index, Part.NOTE),
+                url=self.texts.shown(placed.index, Part.URL),
             )
 
     def _wordings(self, claim: int) -> Iterator[WordingLine]:
         for index in self.reader.refs("wording.claim", claim):
             body = self.reader.entry(index).body
             if isinstance(body, Wording) and self.fold.acts.live(index):
-                yield WordingLine(index, body.lang, self.texts.text(index, Part.TEXT) or self.reader.absent)
+                yield WordingLine(index, body.lang, self.texts.shown(index, Part.TEXT) or self.reader.absent)
 
     def history(self, given: int | str | None, story: int | str | None, clock: Clock) -> Iterator[HistoryLine]:
         """Each change of state, of one claim, of a story's, or of all, in the order of the chosen clock."""

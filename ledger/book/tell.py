@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ledger.book.prefix import Prefix
+from ledger.disclosure import redactions
 from ledger.model import (
     Authority,
     Body,
@@ -19,6 +20,7 @@ from ledger.model import (
     Opening,
     Policy,
     Recorder,
+    Redaction,
     Release,
     Retract,
     Same,
@@ -66,17 +68,32 @@ class Texts:
         value = self.value(index, part)
         return value if isinstance(value, str) else None
 
+    def shown(self, index: int, part: Part) -> str | None:
+        """As :meth:`text`; a part that was redacted says so."""
+        found = self.text(index, part)
+        if found is None and part in redactions(self._reader, self._reader.entry(index)):
+            return self.lacking(index, part)
+        return found
+
+    def lacking(self, index: int, part: Part) -> str:
+        """What stands in the place of a part that is not here: that it was redacted, and under which order."""
+        by = redactions(self._reader, self._reader.entry(index)).get(part)
+        if by is None:
+            return self.absent
+        order = self.text(by, Part.NOTE)
+        return "[redacted]" if order is None else f"[redacted: {order}]"
+
     def name(self, index: int) -> str:
         """The name of a source, a story or a recorder."""
-        return self.text(index, Part.NAME) or self.absent
+        return self.text(index, Part.NAME) or self.lacking(index, Part.NAME)
 
     def claim(self, index: int) -> str:
         """The text of a claim: its newest live wording in the desk's own language, else the first."""
         for wording in reversed(self._reader.refs("wording.claim", index)):
             body = self._reader.entry(wording).body
             if isinstance(body, Wording) and body.lang is None and self._acts.live(wording):
-                return self.text(wording, Part.TEXT) or self.absent
-        return self.text(index, Part.TEXT) or self.absent
+                return self.text(wording, Part.TEXT) or self.lacking(wording, Part.TEXT)
+        return self.text(index, Part.TEXT) or self.lacking(index, Part.TEXT)
 
 
 def tell(entry: Entry, facts: Facts, texts: Texts) -> str:
@@ -131,6 +148,9 @@ class _Told:
                 )
             case Evidence():
                 return f"evidence for {self._entry(body.about)}"
+            case Redaction():
+                order = self.texts.text(self.index, Part.NOTE) or self.texts.lacking(self.index, Part.NOTE)
+                return f"redacts the {body.part} of {self._entry(body.target)}: {order}"
             case Unknown():
                 return f"an entry of kind {body.word!r}, which this version does not know"
             case _:
@@ -184,4 +204,4 @@ class _Told:
         return f"{index} “{self.texts.claim(index)}”"
 
     def _claim_text(self, index: int) -> str:
-        return self.texts.text(index, Part.TEXT) or self.texts.absent
+        return self.texts.text(index, Part.TEXT) or self.texts.lacking(index, Part.TEXT)

@@ -315,6 +315,19 @@ class Receipt(_View):
 
 
 @dataclass(frozen=True, slots=True)
+class Redacted(_View):
+    """What a redaction did: which parts of the entry are gone, by which entries.
+
+    ``pending`` says why their bytes are still on the disk; it is empty if they are not.
+    """
+
+    index: int
+    parts: tuple[Part, ...]
+    wrote: tuple[int, ...]
+    pending: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verification(_View):
     """What ``verify`` found: differences are ``findings``, what only deserves a look is a warning."""
 

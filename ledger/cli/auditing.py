@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ledger.errors import Problem
     from ledger.publish import Audited, Checked
     from ledger.tlog import Checkpoint, Verifier
+    from ledger.tlog.policy import Policy
 
 
 _MANY = {"entry": "entries", "leaf": "leaves"}
@@ -36,8 +37,14 @@ def verifier_option() -> Decorator:
         "keys",
         metavar="VKEY",
         multiple=True,
-        required=True,
         help="The verifier key, or a file with it; each of several, after a rotation.",
+    )
+
+
+def policy_option() -> Decorator:
+    """The logs and witnesses that are trusted, and how many of those it takes."""
+    return click.option(
+        "--policy", metavar="FILE", help="A policy: keys of logs and witnesses, and a quorum, which is demanded."
     )
 
 
@@ -50,10 +57,22 @@ class _Zone:
         return show_time(moment, self.zone, precision)
 
 
-def _verifiers(given: Iterable[str]) -> list[Verifier]:
-    from ledger.publish import read_verifier
+def _trusted(keys: Iterable[str], file: str | None) -> tuple[list[Verifier], Policy | None]:
+    """The keys of logs that were given, in whatever way, and the policy."""
+    from ledger.errors import Misused
+    from ledger.publish import read_policy, read_verifier
 
-    return [read_verifier(each) for each in given]
+    policy = None if file is None else read_policy(Path(file))
+    verifiers = [read_verifier(each) for each in keys]
+    verifiers += [] if policy is None else [each for each in policy.logs if each not in verifiers]
+    if not verifiers:
+        why = (
+            "no key: there is no --key" if policy is None else f"policy: {file}: has no log line, and there is no --key"
+        )
+        raise Misused(
+            why, next="give --key VKEY, the line that `claims key show` prints, or a policy that names the log"
+        )
+    return verifiers, policy
 
 
 def _read(path: str, what: str) -> bytes:
@@ -69,28 +88,34 @@ def _read(path: str, what: str) -> bytes:
 @click.command(cls=Act)
 @click.argument("where", metavar="DIR-or-URL")
 @verifier_option()
+@policy_option()
 @click.option("--since", metavar="FILE", help="An older checkpoint, whose history has to be the beginning of this one.")
 @click.option("--board/--no-board", default=True, help="Show the board that follows; it is shown unless you say no.")
 @click.pass_context
-def audit(ctx: click.Context, where: str, keys: tuple[str, ...], since: str | None, board: bool) -> None:
+def audit(
+    ctx: click.Context, where: str, keys: tuple[str, ...], policy: str | None, since: str | None, board: bool
+) -> None:
     """Check a published ledger by its key alone, and show what it comes to.
 
     Every signature, tile, leaf, content, index, time and rule is checked, and
     the whole history replayed; no database is needed. Each finding names its
     entry. Exit code 1 if there is one, 3 if something could not be found out.
+    With a policy its witnesses must have cosigned, and no entry may be dated
+    outside the times at which they did, by more than a minute.
 
     \b
     claims audit https://ledger.example.org/ --key VKEY
     claims audit public --key VKEY --since checkpoint-monday
+    claims audit public --policy FILE
     """
     from ledger.publish import audit as audit_source
     from ledger.publish import opened
 
     settings: Settings = ctx.obj
-    verifiers = _verifiers(keys)
+    verifiers, demanded = _trusted(keys, policy)
     old = None if since is None else _read(since, "since")
     with opened(where) as source:
-        found = audit_source(source, verifiers, old)
+        found = audit_source(source, verifiers, old, demanded)
     if settings.json:
         put_json(_as_json(found))
     else:
@@ -104,14 +129,26 @@ def _as_json(found: Audited) -> dict[str, Any]:
         "ok": found.ok,
         **_told(found.checkpoint),
         "signers": [str(each) for each in found.signers],
+        "witnesses": {str(each): _time(time) for each, time in found.witnesses.items()},
         "since": None if found.since is None else _told(found.since),
         "tiles": found.tiles,
         "contents": found.contents,
+        "redacted": [
+            {"index": each.index, "part": each.part, "by": each.by, "order": each.order} for each in found.redacted
+        ],
         "withheld": {"internal": found.internal, "held": found.held},
         "findings": [each.as_json() for each in found.findings],
         "unchecked": [each.as_json() for each in found.unchecked],
         "board": [row.as_json() for row in found.rows],
     }
+
+
+def _time(seconds: int) -> str:
+    """The time of a cosignature, as the times of entries are written."""
+    from ledger.publish.history import time_of
+    from ledger.times import format_utc
+
+    return format_utc(time_of(seconds))
 
 
 def _told(checkpoint: Checkpoint) -> dict[str, Any]:
@@ -126,6 +163,10 @@ def show_audit(where: str, found: Audited, *, board: bool) -> None:
     put(f"{plain(told.origin)}, size {told.size}, root {told.root.hex()}")
     for each in found.signers:
         put(f"signed by {plain(each.name)} ({each.key_id.hex()})")
+    for each, time in found.witnesses.items():
+        put(f"cosigned by {plain(each.name)} ({each.key_id.hex()}) at {_time(time)}")
+    for size in sorted({point.checkpoint.size for point in found.points if len(point.signers) > 1}):
+        put(f"at size {size} the key was replaced: the checkpoint bears both")
     _show_problems(found.findings, found.unchecked)
     if found.findings:
         more = ", and no more were looked for" if found.cut_short else ""
@@ -135,6 +176,9 @@ def show_audit(where: str, found: Audited, *, board: bool) -> None:
     rules = "the rules were not replayed to the end" if found.unchecked else "every entry keeps the rules"
     read = f"{_counted(found.tiles, 'tile')} and {_counted(found.contents, 'content')}"
     put(f"verified: {_counted(told.size, 'leaf')}, {read}; {rules}")
+    for gone in found.redacted:
+        order = "an order that is not published" if gone.order is None else plain(gone.order)
+        put(f"redacted: the {gone.part} of entry {gone.index}, by entry {gone.by}: {order}")
     if found.internal or found.held:
         internal, held = _counted(found.internal, "internal part"), _counted(found.held, "part")
         put(f"withheld: {internal}, {held} of held claims; their hashes are in the log")
@@ -195,12 +239,14 @@ def prove(settings: Settings, given: int | str, out: str) -> None:
 @click.command(cls=Act)
 @click.argument("file", metavar="FILE")
 @verifier_option()
+@policy_option()
 @click.pass_context
-def check(ctx: click.Context, file: str, keys: tuple[str, ...]) -> None:
+def check(ctx: click.Context, file: str, keys: tuple[str, ...], policy: str | None) -> None:
     """Check a proof offline, with nothing but the verifier key.
 
     It shows that these entries are in the log, and what follows from them.
-    That there are no others, only an audit shows.
+    That there are no others, only an audit shows. With a policy its
+    witnesses must have cosigned.
 
     \b
     claims check second.proof --key VKEY
@@ -208,8 +254,8 @@ def check(ctx: click.Context, file: str, keys: tuple[str, ...]) -> None:
     from ledger.publish import check_proof
 
     settings: Settings = ctx.obj
-    verifiers = _verifiers(keys)
-    found = check_proof(_read(file, "check").decode("utf-8", errors="replace"), verifiers)
+    verifiers, demanded = _trusted(keys, policy)
+    found = check_proof(_read(file, "check").decode("utf-8", errors="replace"), verifiers, demanded)
     if settings.json:
         put_json(_checked(found))
     else:

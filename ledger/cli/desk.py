@@ -7,10 +7,12 @@ from typing import Any
 import click
 
 from ledger.cli.frame import Act, Settings, recording, with_settings
-from ledger.cli.options import claim_argument, index_argument, named, note_option, why_mistake
+from ledger.cli.options import claim_argument, index_argument, named, note_option, one_of, why_mistake
 from ledger.cli.questions import settled
 from ledger.cli.receipts import show_receipt
-from ledger.vocabulary import Mistake
+from ledger.cli.screen import put, put_json, say
+from ledger.errors import Unavailable
+from ledger.vocabulary import Mistake, Part
 
 
 @click.command(cls=Act, words=(Mistake,))
@@ -51,6 +53,63 @@ def move(settings: Settings, index: int, to: int | str, new: bool, note: str | N
     with recording(settings) as ledger:
         receipt = settled(settings, ledger.move, {"index": index, "to": to, "new": new, "note": note})
         show_receipt(settings, ledger, receipt, undo=f"move {{index}} --to {index}")
+
+
+@click.command(cls=Act, words=(Part,))
+@index_argument()
+@one_of(Part, "--part", "parts", metavar="PART", multiple=True, help="Only this part; see below. Else every part.")
+@click.option("--order", metavar="TEXT", required=True, help="Who demands it, as everybody will read it.")
+@click.pass_context
+def redact(ctx: click.Context, index: int, parts: tuple[Part, ...], order: str) -> None:
+    """Remove a text, a name or a document for good, under an order.
+
+    The entry, its hash, every proof and every state stand. Boards and exports
+    show that it is redacted, and the order: write nothing into the order that
+    must not be read. It cannot be undone. Backups and publications that
+    others have keep what they hold. Exit code 3 if the bytes could not be
+    wiped yet, because somebody reads the ledger.
+
+    \b
+    claims redact 12 --part name --order "Tribunal de Paris, 12 May 2026"
+    claims publish public
+    """
+    settings: Settings = ctx.obj
+    with recording(settings) as ledger:
+        done = ledger.redact(index, order, parts=parts)
+    if settings.json:
+        put_json(done.as_json())
+    else:
+        for part, wrote in zip(done.parts, done.wrote, strict=True):
+            put(f"redacted: the {part} of entry {index}, by entry {wrote}")
+        if done.pending:
+            say(f"redacted, erasure pending: {done.pending}, so the bytes are still in the file")
+            say("next: see to that, then `claims erase`; until then `claims verify` tells of it")
+        else:
+            say("next: claims publish DIR takes it out of the publication; old backups still hold it")
+    if done.pending:
+        ctx.exit(Unavailable.exit_code)
+
+
+@click.command(cls=Act)
+@click.pass_context
+def erase(ctx: click.Context) -> None:
+    """Wipe what redactions have removed from the file, where that is pending.
+
+    \b
+    claims erase
+    """
+    settings: Settings = ctx.obj
+    with recording(settings) as ledger:
+        pending = ledger.erase()
+    if settings.json:
+        put_json({"pending": pending})
+    elif pending:
+        say(f"claims: erasure pending: {pending}")
+        say("next: see to that, and do it again")
+    else:
+        put("nothing that was redacted is left in the file")
+    if pending:
+        ctx.exit(Unavailable.exit_code)
 
 
 @click.command(cls=Act)

@@ -198,6 +198,7 @@ _NAMED = {
     "State": "States",
     "Status": "Statuses",
     "Concern": "Reasons",
+    "Part": "Parts",
 }
 
 

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ledger.cli.frame import Act, Acts, Settings, reading, recording, with_settings
-from ledger.cli.screen import put, put_json, say
+from ledger.cli.screen import plain, put, put_json, say
 
 if TYPE_CHECKING:
     from ledger.book import Ledger
     from ledger.cli.options import Decorator
+    from ledger.errors import Problem
     from ledger.publish import Key, Signed
 
 
@@ -98,20 +100,27 @@ def key_show(settings: Settings, keys: str | None) -> None:
 def key_rotate(settings: Settings, keys: str | None) -> None:
     """Replace the key: one checkpoint is signed by both, then the old one is destroyed.
 
-    Auditors who know either key can follow from the one to the other.
+    Auditors who know either key can follow from the one to the other. Give
+    the new one to your witnesses, too: they do not cosign for it before.
 
     \b
     claims key rotate
     """
-    from ledger.publish import rotate
+    from ledger.publish import gather, rotate
 
     with recording(settings) as ledger:
-        signed, verifier = rotate(ledger.store, key_of(ledger, keys), secrets.token_bytes(32))
+        loaded = key_of(ledger, keys)
+        signed, verifier = rotate(ledger.store, loaded, secrets.token_bytes(32))
+        witnessed = gather(ledger.store, loaded, signed)
+        signed = witnessed.signed
     if settings.json:
-        put_json({"verifier": str(verifier), **_told(signed)})
+        put_json({"verifier": str(verifier), **_told(signed, witnessed.missing)})
         return
     put(str(verifier))
     say(f"the checkpoint of size {signed.checkpoint.size} is signed by both keys; the old secret is destroyed")
+    _say_missing(witnessed.missing)
+    if witnessed.lacks:
+        say(f"it lacks a quorum of witnesses: {plain(witnessed.lacks)}; `claims checkpoint` asks them again")
     say("next: claims publish DIR, and give the line above to your auditors")
 
 
@@ -123,21 +132,26 @@ def checkpoint(settings: Settings, keys: str | None) -> None:
 
     Whoever has the checkpoint can show later whether anything before it was
     rewritten: hand it to somebody else. It is refused, with the evidence, if
-    the ledger does not continue what this key has signed before.
+    the ledger does not continue what this key has signed before. Witnesses
+    are asked to cosign it; exit code 3 if too few of them do.
 
     \b
     claims checkpoint > checkpoint-monday
     """
-    from ledger.publish import sign
+    from ledger.publish import gather, sign
 
     with recording(settings) as ledger:
-        signed = sign(ledger.store, key_of(ledger, keys))
+        loaded = key_of(ledger, keys)
+        witnessed = gather(ledger.store, loaded, sign(ledger.store, loaded))
+    witnessed.demand()
+    signed = witnessed.signed
     if settings.json:
-        put_json(_told(signed))
+        put_json(_told(signed, witnessed.missing))
         return
     click.echo(signed.note, nl=False)
     found = "signed" if signed.fresh else "signed before, and nothing has come since"
     say(f"{signed.checkpoint.size} entries of {signed.checkpoint.origin}: {found}")
+    _say_missing(witnessed.missing)
 
 
 @click.command(cls=Act)
@@ -161,18 +175,26 @@ def publish(settings: Settings, folder: str, keys: str | None) -> None:
     with recording(settings) as ledger:
         done = publish_folder(ledger.store, key_of(ledger, keys), Path(folder))
     if settings.json:
-        put_json({"folder": folder, "wrote": done.wrote, **_told(done.signed)})
+        put_json({"folder": folder, "wrote": done.wrote, **_told(done.signed, done.missing)})
         return
     signed = done.signed.checkpoint
     put(f"{folder}: {signed.size} entries of {signed.origin}, root {signed.root.hex()}")
     say(f"{done.wrote} files written" if done.wrote else "it was up to date")
+    _say_missing(done.missing)
 
 
-def _told(signed: Signed) -> dict[str, Any]:
+def _say_missing(missing: Iterable[Problem]) -> None:
+    """Name the witnesses that a quorum did without."""
+    for each in missing:
+        say(plain(f"claims: {each}"))
+
+
+def _told(signed: Signed, missing: Iterable[Problem]) -> dict[str, Any]:
     return {
         "origin": signed.checkpoint.origin,
         "size": signed.checkpoint.size,
         "root": signed.checkpoint.root.hex(),
         "checkpoint": signed.note.decode(),
         "fresh": signed.fresh,
+        "missing": [each.as_json() for each in missing],
     }

@@ -47,7 +47,11 @@ COLUMNS = (
     _column("said", "statement", "when the speaker said it; empty or `unknown`: nobody knows"),
     _column("precision", "statement", "how exactly that is known, if not as it is written"),
     _column("why", "statement retract", "the reason from the list; in a `retract` the mistake"),
-    _column("target", "retract evidence source", "the index of the entry taken back, documented, or given a new kind"),
+    _column(
+        "target",
+        "retract evidence source redaction",
+        "the index of the entry taken back, documented, redacted, or given a new kind",
+    ),
     _column("vetted", "vet", "`true` or `false`"),
     _column("quorum", "policy", "how many independent vetted originals establish a claim"),
     _column("policy", "policy", "the name and version of the rules"),
@@ -64,6 +68,7 @@ COLUMNS = (
     _column("via_index", "statement source", "the indexes of those in `via`, place by place"),
     _column("origin", "opening", "the name of the log"),
     _column("zone", "opening", "the time zone of the desk"),
+    _column("part", "redaction", "the part that was removed; the `note` is the order"),
 )
 """The columns of ``entries.csv``, in order."""
 
@@ -92,6 +97,7 @@ NEEDS: dict[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.SAME: (_CLAIM, ("to_text", "to")),
     Kind.WORDING: (_CLAIM, ("wording",)),
     Kind.EVIDENCE: (("target",), ("evidence",)),
+    Kind.REDACTION: (("target",), ("part",)),
 }
 """For each kind what must be told: one column of each group."""
 

@@ -20,6 +20,7 @@ from ledger.model import (
     Opening,
     Policy,
     Recorder,
+    Redaction,
     Release,
     Retract,
     Same,
@@ -117,6 +118,8 @@ def _with_body(row: Row, index: int, body: Known, words: _Words) -> Row:
             return replace(row, target=body.target, mistake=body.why)
         case Evidence():
             return replace(row, target=body.about)
+        case Redaction():
+            return replace(row, target=body.target, part=body.part)
         case _:
             return _with_act(row, index, body, words)
 

@@ -21,7 +21,7 @@ from ledger.formats.columns import NAMES, NEEDS, OWN_WORDS, USES
 from ledger.model import Document
 from ledger.text import shown
 from ledger.times import Moment
-from ledger.vocabulary import Kind, Mistake, Precision, Reason, SourceKind, Status
+from ledger.vocabulary import Kind, Mistake, Part, Precision, Reason, SourceKind, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +69,7 @@ class Row:
     via_index: tuple[int, ...] = ()
     origin: str | None = None
     zone: str | None = None
+    part: Part | None = None
     line: int = field(default=0, compare=False)
     told: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
@@ -86,6 +87,7 @@ _READERS: dict[str, _Reader] = {
     "status": partial(cells.read_word, Status),
     "source_kind": partial(cells.read_word, SourceKind),
     "precision": partial(cells.read_word, Precision),
+    "part": partial(cells.read_word, Part),
     "vetted": cells.read_flag,
     "evidence": cells.read_document,
     "quote": cells.read_text,

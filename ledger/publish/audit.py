@@ -8,7 +8,8 @@ the leaves themselves. All findings are told (up to a hundred), each with the en
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -21,7 +22,8 @@ from ledger.examination import Examination
 from ledger.formats.backup import MAX_LINE, read_content
 from ledger.model import Content, Opening
 from ledger.publish.derived import Derived
-from ledger.publish.layout import CHECKPOINT, bundles, contents_path, width_of
+from ledger.publish.history import Point, out_of_time, point_of, read_history
+from ledger.publish.layout import CHECKPOINT, UNFINISHED, bundles, contents_path, width_of
 from ledger.publish.source import Source, TooLong
 from ledger.times import zone_named
 from ledger.tlog import (
@@ -42,6 +44,8 @@ from ledger.tlog import (
     open_note,
     read_checkpoint,
 )
+from ledger.tlog.policy import Policy
+from ledger.tlog.witness import cosignature_times
 from ledger.vocabulary import Part, Visibility
 
 MOST_FINDINGS = 100
@@ -50,22 +54,37 @@ _MOST_BUNDLE = FULL * (MAX_LEAF + 2)
 _MOST_CONTENTS = 64 << 20
 
 
+@dataclass(frozen=True)
+class Gone:
+    """A part that was redacted: of which entry, by which, and under which order, None if that is withheld itself."""
+
+    index: int
+    part: Part
+    by: int
+    order: str | None
+
+
 @dataclass
 class Audited:
     """What an audit found. ``findings`` are what is wrong, ``unchecked`` what could not be found out.
 
-    ``internal`` and ``held`` count the parts withheld for being internal, or of held claims; ``rows`` is the board.
+    ``redacted`` are the parts that are gone under an order; ``internal`` and ``held`` count those withheld for being
+    internal, or of held claims; ``rows`` is the board. ``witnesses`` are those of the policy that cosigned the
+    checkpoint, with their times; ``points`` are the checkpoints that the entries were held against.
     """
 
     checkpoint: Checkpoint
     signers: tuple[Verifier, ...] = ()
     since: Checkpoint | None = None
+    witnesses: dict[Verifier, int] = field(default_factory=dict)
+    points: list[Point] = field(default_factory=list)
     findings: list[Problem] = field(default_factory=list)
     unchecked: list[Problem] = field(default_factory=list)
     tiles: int = 0
     contents: int = 0
     internal: int = 0
     held: int = 0
+    redacted: list[Gone] = field(default_factory=list)
     rows: list[BoardRow] = field(default_factory=list)
     zone: ZoneInfo | None = None
 
@@ -84,8 +103,13 @@ class _Enough(Exception):
     """A hundred findings are told, and no more are looked for."""
 
 
-def audit(source: Source, verifiers: Sequence[Verifier], since: bytes | None = None) -> Audited:
+def audit(
+    source: Source, verifiers: Sequence[Verifier], since: bytes | None = None, policy: Policy | None = None
+) -> Audited:
     """Audit what ``source`` serves; ``since`` is the note of an older checkpoint that has to be of a prefix.
+
+    With a policy, a quorum of its witnesses has to have cosigned the checkpoint, and what they cosigned says when the
+    entries can have been recorded. Its logs are not used: who calls says which keys are trusted.
 
     Raises :class:`~ledger.errors.Unavailable` if there is no checkpoint, or a file cannot be had.
     """
@@ -100,12 +124,14 @@ def audit(source: Source, verifiers: Sequence[Verifier], since: bytes | None = N
         found = Audited(Checkpoint("", 0, EMPTY_ROOT))
         found.findings.append(Problem("checkpoint", str(error)))
         return found
-    auditing = _Audit(source, found, note)
+    auditing = _Audit(source, found, note, policy)
     try:
         if auditing.signed("checkpoint", note, verifiers) is None:
             return found  # who signed nothing may claim any size
+        auditing.witnessed(verifiers)
         auditing.since(since, verifiers)
         auditing.entries()
+        auditing.times()
         auditing.derive()
     except _Enough:
         pass
@@ -113,12 +139,15 @@ def audit(source: Source, verifiers: Sequence[Verifier], since: bytes | None = N
 
 
 class _Audit:
-    def __init__(self, source: Source, found: Audited, note: bytes) -> None:
+    def __init__(self, source: Source, found: Audited, note: bytes, policy: Policy | None) -> None:
+        self.policy = policy
         self.source = source
         self.found = found
         self.note = note
         self.size = found.checkpoint.size
         self.edge = Edge()
+        self.points: list[Point] = []
+        self.waiting: dict[int, list[Point]] = {}  # the published checkpoints of sizes that the tree is to reach yet
         self.history = Examination(self._told)
         self.contents: dict[int, dict[Part, Content]] = {}
         self.broken = False  # whether the hash of some leaf is not to be had
@@ -149,6 +178,33 @@ class _Audit:
             self.found.signers = signers
         return checkpoint
 
+    def witnessed(self, verifiers: Sequence[Verifier]) -> None:
+        """Demand the quorum, and read the checkpoints that are published of earlier sizes, to meet them again."""
+        if self.policy is not None:
+            try:
+                point = point_of(CHECKPOINT, self.note, verifiers, self.policy)
+                found = cosignature_times(self.note, list(self.policy.witnesses.values()))
+            except Invalid as error:
+                self._say(CHECKPOINT, str(error))
+            else:
+                self.found.witnesses, self.points = found, [point]
+                lacks = self.policy.missing(found)
+                if lacks:
+                    self._say(CHECKPOINT, f"lacks a quorum of witnesses: {lacks}")
+        for each in read_history(self.source, self.size, verifiers, self.policy, self._told):
+            if each.checkpoint.origin == self.found.checkpoint.origin:
+                self.points.append(each)
+                if each.checkpoint != self.found.checkpoint:
+                    self.waiting.setdefault(each.checkpoint.size, []).append(each)
+            else:
+                self._say(each.where, "is of another log", self.found.checkpoint.origin, each.checkpoint.origin)
+
+    def times(self) -> None:
+        """Hold the times of the entries against those at which witnesses saw them."""
+        self.found.points = self.points
+        for problem in out_of_time(self.history.entries.all(), self.points):
+            self._told(problem)
+
     def since(self, note: bytes | None, verifiers: Sequence[Verifier]) -> None:
         """Take note of an older checkpoint, to meet it again at its size."""
         if note is None:
@@ -163,6 +219,8 @@ class _Audit:
             self._say("the old checkpoint", why, f"{old.size} entries or more", str(self.size))
         else:
             self.found.since = old
+            with suppress(Invalid):  # whatever stands in the name of a witness, the log signed it
+                self.points.append(point_of("the old checkpoint", note, verifiers, self.policy))
 
     # The entries and their tree
 
@@ -231,12 +289,18 @@ class _Audit:
         self._meet_since()
 
     def _meet_since(self) -> None:
+        for each in [] if self.broken else self.waiting.pop(self.edge.size, []):
+            if each.checkpoint.root != (root := self.edge.root()):
+                self.points.remove(each)
+                why = f"has another root than these entries make at size {self.edge.size}: the history was rewritten"
+                self._say(each.where, why, each.checkpoint.root.hex(), root.hex())
         old = self.found.since
         if old is None or self.edge.size != old.size or self.broken:
             return
         root = self.edge.root()
         if root != old.root:
             self.found.since = None
+            self.points = [each for each in self.points if each.where != "the old checkpoint"]
             why = f"has another root than these entries make at size {old.size}: the history was rewritten. "
             why += "Keep the old checkpoint and this publication: the two are the proof"
             self._say("the old checkpoint", why, old.root.hex(), root.hex())
@@ -325,7 +389,9 @@ class _Audit:
 
     def _judge_absences(self, disclosure: Disclosure) -> None:
         unexplained: list[tuple[int, Part]] = []
-        for index, part in self.history.absent:
+        redacted, absent = self.history.redacted, set(self.history.absent)
+        self._judge_redactions(redacted, absent)
+        for index, part in sorted(absent - redacted.keys()):
             entry = self.history.entries.entry(index)
             if entry.parts[part].visibility is Visibility.INTERNAL:
                 self.found.internal += 1
@@ -354,6 +420,20 @@ class _Audit:
             return self.source.get(CHECKPOINT, _MOST_NOTE) != self.note
         except TooLong:
             return True
+
+    def _judge_redactions(self, redacted: Mapping[tuple[int, Part], int], absent: set[tuple[int, Part]]) -> None:
+        for (index, part), by in sorted(redacted.items()):
+            if (index, part) in absent:
+                order = self.contents.get(by, {}).get(Part.NOTE)
+                self.found.redacted.append(Gone(index, part, by, None if order is None else str(order.value)))
+                continue
+            problem = Problem(f"entry {index}", f"content {part}: is there, though entry {by} redacts it")
+            # The new checkpoint comes before what it makes obsolete goes.
+            under_way = self.source.get(UNFINISHED, _MOST_NOTE) is not None
+            if under_way:
+                self.found.unchecked.append(problem)
+            else:
+                self._told(problem)
 
     def _unjudged_absences(self) -> None:
         if self.history.absent:

@@ -18,27 +18,30 @@ from pathlib import Path
 from ledger.book.files import beside
 from ledger.disclosure import Disclosure, reached
 from ledger.encoding import sha256
-from ledger.errors import Misused, Rejected, Unavailable
+from ledger.errors import Misused, Problem, Rejected, Unavailable
 from ledger.formats.backup import write_content
+from ledger.publish.history import write_history
 from ledger.publish.keys import Key
-from ledger.publish.layout import CHECKPOINT, CONTENTS, TILES, UNFINISHED, bundles, contents_path, width_of
+from ledger.publish.layout import CHECKPOINT, CHECKPOINTS, CONTENTS, TILES, UNFINISHED, bundles, contents_path, width_of
 from ledger.publish.signing import Signed, check_leaf, check_prefix, sign
+from ledger.publish.witnesses import gather
 from ledger.resolver import Acts
 from ledger.store import Reader, Store, occupied
 from ledger.store.failures import VERIFY
 from ledger.tlog import FULL, Nodes, bundle_path, encode_bundle, tiles_between, tiles_of
 
-_OURS = {CHECKPOINT, TILES, CONTENTS, UNFINISHED}
+_OURS = {CHECKPOINT, CHECKPOINTS, TILES, CONTENTS, UNFINISHED}
 _MOST = 1 << 20
-_UNRENAMED = re.compile(r"\.(checkpoint|\.unfinished|[0-9]{1,3}(\.jsonl)?)\.[a-z0-9_]{8}")
+_UNRENAMED = re.compile(r"\.(checkpoint|sizes|\.unfinished|[0-9]{1,3}(\.jsonl)?)\.[a-z0-9_]{8}")
 
 
 @dataclass(frozen=True, slots=True)
 class Publication:
-    """What was published: the checkpoint, how many files were written for it, how many parts are withheld from it."""
+    """What was published: the checkpoint, how many files were written for it, and which witnesses did not cosign it."""
 
     signed: Signed
     wrote: int
+    missing: tuple[Problem, ...] = ()
 
 
 def publish(store: Store, key: Key, folder: Path) -> Publication:
@@ -46,18 +49,21 @@ def publish(store: Store, key: Key, folder: Path) -> Publication:
 
     Raises :class:`~ledger.publish.signing.Forked`, and signs nothing, if what the folder or the key has is not a
     prefix; :class:`~ledger.errors.Rejected` if the folder holds something else; :class:`~ledger.errors.Unavailable` if
-    it cannot be written, and then what it held still verifies.
+    it cannot be written, or a quorum of witnesses is not there, and then what it held still verifies.
     """
     with _writing_to(folder):
         before = _size_there(store, key, folder)
-        signed = sign(store, key)
+        witnessed = gather(store, key, sign(store, key))
+        witnessed.demand()
+        signed = witnessed.signed
         with store.reading(signed.checkpoint.size) as reader:
             publishing = _Publishing(reader, folder, before)
             publishing.add()
+            write_history(reader, folder, key.verifiers, publishing.write)
             with beside(folder / CHECKPOINT) as file:
                 file.write(signed.note)
             publishing.remove()
-    return Publication(signed, publishing.wrote)
+    return Publication(signed, publishing.wrote, witnessed.missing)
 
 
 @contextmanager
@@ -121,25 +127,26 @@ class _Publishing:
         for tile in tiles_of(self.reader.size):
             # A tile that somebody took away is put back; what it should say is in the ledger.
             if not (self.folder / tile.path).exists():
-                self._write(tile.path, nodes.tile(tile))
+                self.write(tile.path, nodes.tile(tile))
         for number in bundles(0, self.reader.size):
             path = bundle_path(number, width_of(number, self.reader.size))
             if not (self.folder / path).exists():
-                self._write(path, encode_bundle(self._leaves(number, nodes)))
+                self.write(path, encode_bundle(self._leaves(number, nodes)))
         for number in sorted(self._bundles_to_disclose()):
             self._disclose(number)
 
     def remove(self) -> None:
         """Take away what is no longer to be seen, then what full tiles have replaced; then all is done."""
         for number, contents in self._later.items():
-            self._write(contents_path(number), contents)
+            self.write(contents_path(number), contents)
         self._remove_partials()
         for left in list(self.folder.rglob(".*")):
             if _UNRENAMED.fullmatch(left.name):
                 left.unlink(missing_ok=True)
         (self.folder / UNFINISHED).unlink(missing_ok=True)
 
-    def _write(self, path: str, data: bytes) -> None:
+    def write(self, path: str, data: bytes) -> None:
+        """Write a file of the publication, whole or not at all."""
         with beside(self.folder / path) as file:
             file.write(data)
         self.wrote += 1
@@ -168,7 +175,7 @@ class _Publishing:
         lines = self._public(number)
         joined = lines + [line for line in there if line not in set(lines)]
         if joined != there:
-            self._write(contents_path(number), _lines(joined))
+            self.write(contents_path(number), _lines(joined))
         if joined != lines:
             self._later[number] = _lines(lines)
 

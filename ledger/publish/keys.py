@@ -1,9 +1,10 @@
 """The key of a log, and beside it the last checkpoint that it signed: what a newsroom must neither lose nor show.
 
 Each log has a folder of its own among the keys: ``secret`` (mode 0600), ``verifier`` (the public key, which goes to
-auditors), ``checkpoint`` (the last one signed), ``retired`` (earlier verifier keys), and for the time of a rotation
-``secret.next``. The checkpoint is written before any signature leaves this machine. If we crash at any point, what was
-signed last is known, so nothing is ever signed that does not extend it.
+auditors), ``checkpoint`` (the last one signed), ``retired`` (earlier verifier keys), ``policy`` (its witnesses, which
+``witnesses`` keeps), and for the time of a rotation ``secret.next``. The checkpoint is written before any signature
+leaves this machine. If we crash at any point, what was signed last is known, so nothing is ever signed that does not
+extend it.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Key:
     def alone(self) -> Iterator[None]:
         """Keep other programs from signing meanwhile. Raises :class:`~ledger.errors.Unavailable`."""
         with occupied(self.folder, "another program is signing with this key"):
-            if _load(self.folder / SECRET).verifier != self.verifier:
+            if load_secret(self.folder / SECRET).verifier != self.verifier:
                 raise Unavailable(f"key: {self.folder}: was replaced by another program meanwhile", next="do it again")
             yield
 
@@ -76,9 +77,9 @@ class Key:
         """Return the key that takes over: the one that an interrupted rotation has made, else a new one of ``seed``."""
         path = self.folder / NEXT
         if not path.exists():
-            _write_secret(path, Signer(self.verifier.name, seed))
+            write_secret(path, Signer(self.verifier.name, seed))
         step = "remove it, and rotate again; until then the key is what it was"
-        successor = _load(path, step)
+        successor = load_secret(path, step)
         if successor.verifier.name != self.verifier.name:
             raise Unavailable(f"key: {path}: is that of {successor.verifier.name}", next=step)
         return successor
@@ -86,7 +87,7 @@ class Key:
     def rotate(self) -> Verifier:
         """Let the next key take over; the old secret is destroyed, its verifier key stays known."""
         retired = [str(each) for each in self.verifiers]
-        successor = _load(self.folder / NEXT)
+        successor = load_secret(self.folder / NEXT)
         if str(successor.verifier) not in retired:
             with beside(self.folder / RETIRED) as file:
                 file.write("".join(f"{each}\n" for each in retired).encode())
@@ -111,7 +112,7 @@ def new_key(keys: Path, origin: str, seed: bytes) -> Key:
         with occupied(folder, "another program is making this key"):
             if (folder / SECRET).exists():
                 raise Rejected(
-                    f"key: {origin} has one already: {_load(folder / SECRET).verifier}",
+                    f"key: {origin} has one already: {load_secret(folder / SECRET).verifier}",
                     next="`claims key show` shows it, `claims key rotate` replaces it",
                 )
             lost = known_verifiers(folder)
@@ -119,7 +120,7 @@ def new_key(keys: Path, origin: str, seed: bytes) -> Key:
                 # Their secret is gone; what they signed has to be continued all the same.
                 _write(folder / RETIRED, "".join(f"{each}\n" for each in lost))
             _write(folder / VERIFIER, f"{signer.verifier}\n")
-            _write_secret(folder / SECRET, signer)
+            write_secret(folder / SECRET, signer)
             settle(folder.parent)
     except OSError as error:
         raise _unwritable(folder, error) from None
@@ -134,7 +135,7 @@ def load_key(keys: Path, origin: str) -> Key:
     folder = folder_of(keys, origin)
     if not (folder / SECRET).exists():
         raise Unavailable(f"key: there is none for {origin} in {keys}", next="make one with `claims key new`")
-    signer = _load(folder / SECRET)
+    signer = load_secret(folder / SECRET)
     if signer.verifier.name != origin:
         raise Unavailable(f"key: {folder / SECRET}: is that of {signer.verifier.name}", next="put the right key there")
     if signer.verifier not in known_verifiers(folder)[:1]:
@@ -170,7 +171,8 @@ def read_verifier(given: str) -> Verifier:
         raise Misused(f"key: {error}", next="give the text that `claims key show` prints, in quotes") from None
 
 
-def _load(path: Path, mend: str = "put back a copy of the key") -> Signer:
+def load_secret(path: Path, mend: str = "put back a copy of the key") -> Signer:
+    """Read a secret key that nobody else can read. Raises :class:`~ledger.errors.Unavailable`."""
     try:
         if path.stat().st_mode & (S_IRWXG | S_IRWXO):
             raise Unavailable(
@@ -186,7 +188,7 @@ def _load(path: Path, mend: str = "put back a copy of the key") -> Signer:
         raise Unavailable(f"key: {path}: cannot be read: {why}", next="check who may read it") from None
 
 
-def _write_secret(path: Path, signer: Signer) -> None:
+def write_secret(path: Path, signer: Signer) -> None:
     """Write a secret that nobody else could read at any moment."""
     handle = os.open(made := path.with_name(f".{path.name}.new"), os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "w", encoding="ascii") as file:

@@ -26,6 +26,8 @@ from ledger.resolver import Acts, Memory, neighbourhood
 from ledger.store import Reader
 from ledger.times import format_utc, zone_named
 from ledger.tlog import Checkpoint, InclusionProof, Invalid, Verifier, open_note, parse_proof, prove_inclusion
+from ledger.tlog.policy import Policy
+from ledger.tlog.witness import cosignature_times
 from ledger.vocabulary import Part
 
 FORMAT = "retraction-ledger-proof 1"
@@ -135,8 +137,8 @@ def _state(row: BoardRow) -> dict[str, Any]:
     }
 
 
-def check(text: str, verifiers: Sequence[Verifier]) -> Checked:
-    """Check a proof with nothing but keys; every finding is told.
+def check(text: str, verifiers: Sequence[Verifier], policy: Policy | None = None) -> Checked:
+    """Check a proof with nothing but keys; every finding is told. A policy's quorum has to have cosigned it.
 
     Raises :class:`~ledger.errors.Unavailable` for what is no proof.
     """
@@ -144,6 +146,8 @@ def check(text: str, verifiers: Sequence[Verifier]) -> Checked:
     checking = _Checking(verifiers)
     for position, given in enumerate(document["entries"]):
         checking.entry(f"entries[{position}]", given)
+    if policy is not None and not checking.found.findings:
+        checking.witnessed(policy)
     if not checking.found.findings:
         checking.derive(document.get("claim"), document.get("state"))
     return checking.found
@@ -227,6 +231,17 @@ class _Checking:
                 except Malformed as error:
                     self._say(where, f"content {word}: {error}")
         return found
+
+    def witnessed(self, policy: Policy) -> None:
+        """Demand a quorum on the checkpoint, which is the same for all entries."""
+        assert self._note is not None, "there is an entry at least"
+        try:
+            lacks = policy.missing(cosignature_times(self._note, list(policy.witnesses.values())))
+        except Invalid as error:
+            self._say("checkpoint", str(error))
+        else:
+            if lacks:
+                self._say("checkpoint", f"lacks a quorum of witnesses: {lacks}")
 
     def derive(self, claim: Any, state: Any) -> None:
         """Tell the entries in words, and derive the state again.

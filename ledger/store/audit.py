@@ -21,6 +21,7 @@ from ledger.model import Content, Entry, Opening, references
 from ledger.names import name_of
 from ledger.store import search
 from ledger.store.engine import APPLICATION_ID, catalog, migrated_catalog
+from ledger.store.erasing import pending
 from ledger.store.failures import told
 from ledger.store.file import Store
 from ledger.store.reader import STREAMED
@@ -29,6 +30,7 @@ from ledger.store.registers import (
     CONTENTS,
     EDGES,
     ENTRIES,
+    ERASURES,
     LINKS,
     NAMES,
     TALLIES,
@@ -49,7 +51,7 @@ Kept = Mapping[Any, Any]
 """A row as the database keeps it, by the names of its columns."""
 Rows = Mapping[Key, Kept]
 
-_LEDGER = (ENTRIES, LINKS, CONTENTS, NAMES, VOICES, TALLIES, TILES, EDGES, CHECKPOINTS)
+_LEDGER = (ENTRIES, LINKS, CONTENTS, NAMES, VOICES, TALLIES, TILES, EDGES, CHECKPOINTS, ERASURES)
 
 
 def check(store: Store, verifiers: Sequence[Verifier] = ()) -> list[Problem]:
@@ -187,8 +189,15 @@ class _Audit:
             self.tree.finish()
 
     def _check_absent(self) -> None:
+        absent, redacted = set(self.history.absent), self.history.redacted
         for index, part in self.history.absent:
-            self._say(f"entry {index}", f"content {part}: is missing")
+            if (index, part) not in redacted and (index, part) not in self.history.maybe_redacted:
+                self._say(f"entry {index}", f"content {part}: is missing")
+        for (index, part), by in redacted.items():
+            if (index, part) not in absent:
+                self._say(f"entry {index}", f"content {part}: is there, though entry {by} redacts it")
+        for by in pending(self.connection):
+            self._say(f"entry {by}", "redacted, erasure pending: the bytes may still be in the file or its log")
 
     def _check_links(self, entries: Mapping[Any, Entry | None], after: Any, upto: Any) -> None:
         there: dict[Any, set[tuple[str, Any]]] = {index: set() for index in entries}

@@ -19,7 +19,7 @@ from sqlalchemy import Connection, Engine, QueuePool, StaticPool, create_engine,
 from ledger.errors import LedgerError, Misused
 from ledger.store.failures import command, unavailable
 
-HEAD = "0003"
+HEAD = "0004"
 """The revision of the schema that this version reads and writes; revisions are in order as texts."""
 
 APPLICATION_ID = 0x434C4D53
@@ -36,6 +36,7 @@ _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA recursive_triggers = ON",  # only so do the deletions of a REPLACE fire triggers
     "PRAGMA trusted_schema = OFF",
+    "PRAGMA secure_delete = ON",  # what a redaction takes away is overwritten
     "PRAGMA cell_size_check = ON",
 )
 _MIGRATING = Lock()  # alembic keeps the running migration in a global

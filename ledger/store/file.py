@@ -11,7 +11,7 @@ from types import TracebackType
 from sqlalchemy import Connection, Engine, func, select
 
 from ledger.errors import LedgerError, Outdated, Rejected
-from ledger.store import engine, failures, search, tree
+from ledger.store import engine, erasing, failures, search, tree
 from ledger.store.engine import IMMEDIATE, PATIENCE, Found, Mode, locate, look
 from ledger.store.failures import command, told, unavailable
 from ledger.store.reader import NO_LOG, Reader
@@ -112,6 +112,12 @@ class Store:
             writer = Writer(connection, self.log_on(connection))
             yield writer
             writer.finish()
+
+    def wipe(self) -> str:
+        """Overwrite what redactions have taken away; return why that has to wait, the empty text if it is done."""
+        if self.read_only:
+            raise failures.read_only(self.path)
+        return erasing.wipe(self)
 
     @contextmanager
     def transaction(self, *, writing: bool = False) -> Iterator[Connection]:

@@ -34,6 +34,7 @@ _TABLES = TableRow.metadata.tables
 ENTRIES, LINKS, CONTENTS = _TABLES["entries"], _TABLES["links"], _TABLES["contents"]
 NAMES, VOICES, TALLIES = _TABLES["names"], _TABLES["voices"], _TABLES["tallies"]
 TILES, EDGES, CHECKPOINTS = _TABLES["tiles"], _TABLES["edges"], _TABLES["checkpoints"]
+ERASURES = _TABLES["erasures"]
 
 _SIGNS = {1: "+", 0: "0", -1: "-"}
 _COUNTS = tuple(each.name for each in fields(Tally))

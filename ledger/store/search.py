@@ -41,7 +41,9 @@ CREATE VIRTUAL TABLE words USING fts5(
     tokenize = 'unicode61 remove_diacritics 2'
 )"""
 
-_ORDER = (Part.TEXT, Part.NAME, Part.QUOTE, Part.NOTE)
+ORDER = (Part.TEXT, Part.NAME, Part.QUOTE, Part.NOTE)
+"""The parts that may be searched, by their rowids within an entry."""
+
 _STEP = 8  # rowids an entry; more than it has parts
 _OF_ANYTHING = (Part.QUOTE, Part.NOTE)
 _OF_SOME = {(Kind.CLAIM.value, Part.TEXT), (Kind.WORDING.value, Part.TEXT), (Kind.SOURCE.value, Part.NAME)}
@@ -80,7 +82,7 @@ class Found:
 
 def rowid_of(index: int, part: Part) -> int:
     """Return the rowid of a part in ``words``."""
-    return index * _STEP + _ORDER.index(part)
+    return index * _STEP + ORDER.index(part)
 
 
 def rows_of(log_id: int, entry: Entry, contents: Mapping[Part, Content]) -> list[Columns]:
@@ -202,7 +204,7 @@ def find(connection: Connection, log_id: int, words: str, parts: Collection[Part
             f"search: what was recorded from entry {start} on is not in it, since that program's SQLite had no FTS5",
             next="record anything with this one, and it is put in",
         )
-    given = {"query": query, "log": log_id, "bound": bound, "parts": [part.value for part in parts or _ORDER]}
+    given = {"query": query, "log": log_id, "bound": bound, "parts": [part.value for part in parts or ORDER]}
     for index, part, shown in connection.execute(_FIND, given, execution_options={"yield_per": 100}):
         yield Found(index, Part(part), *_unmarked(shown))
 

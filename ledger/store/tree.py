@@ -34,7 +34,8 @@ _EDGE = select(_E.level, _E.hashes).where(_E.log_id == bindparam("log"))
 _NO_EDGE = delete(EDGES).where(_E.log_id == bindparam("log"))
 _ALL = select(_C.size, _C.note).where(_C.log_id == bindparam("log")).order_by(_C.size, _C.sha256)
 _FIRST = _ALL.where(_C.size <= bindparam("size"))
-_LAST = _FIRST.order_by(None).order_by(_C.size.desc(), _C.sha256.desc()).limit(1)
+# Of one size, the note with the most signatures: the cosigned one.
+_LAST = _FIRST.order_by(None).order_by(_C.size.desc(), func.length(_C.note).desc(), _C.sha256.desc()).limit(1)
 _LEAVES = select(ENTRIES.c.leaf).where(ENTRIES.c.log_id == bindparam("log")).order_by(ENTRIES.c.index)
 
 

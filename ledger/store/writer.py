@@ -19,6 +19,7 @@ from ledger.encoding import encode_content, encode_entry, sha256
 from ledger.errors import Rejected
 from ledger.model import Content, Entry, Opening, references
 from ledger.names import name_of
+from ledger.store.erasing import drop_name, named_with, take_away
 from ledger.store.reader import NO_LOG, Reader
 from ledger.store.registers import CONTENTS, ENTRIES, LINKS, NAMES, Columns, name_row
 from ledger.store.search import Found, Words, rows_of
@@ -62,13 +63,13 @@ class Writer(Reader):
         self._own_skeletons: dict[tuple[str, str], list[int]] = defaultdict(list)
 
     def append(self, entry: Entry, contents: Mapping[Part, Content] = _NOTHING) -> None:
-        """Add the next entry, with a content for each of its parts.
+        """Add the next entry, with a content for each of its parts that was not redacted.
 
         Raises :class:`Rejected` if its key is taken, ``Malformed`` if it cannot be a leaf. The rules
         of the ledger are not looked at here.
         """
         assert entry.index == self.size, "an entry's index is the size of the ledger before it"
-        assert contents.keys() == entry.parts.keys(), "every part has a content, and no other"
+        assert contents.keys() <= entry.parts.keys(), "every content is a part; one that is not here was redacted"
         leaf = encode_entry(entry)
         encoded = {part: encode_content(content) for part, content in contents.items()}
         for part, data in encoded.items():
@@ -100,6 +101,26 @@ class Writer(Reader):
         for register in (self._tree, self._voices, self._tallies):
             if register is not None:
                 register.write()
+
+    def redact(self, by: int, target: int, part: Part) -> None:
+        """Take away a part that the redaction ``by`` names. What it leaves on the disk, :meth:`Store.wipe` wipes."""
+        self.flush()
+        entry = self.entry(target)
+        contents = {each: found for (_, each), found in self.contents([target]).items()}
+        take_away(self._connection, self._log, by, entry, part)
+        if part in (Part.NAME, Part.TEXT):
+            drop_name(self._connection, self._log, entry, contents, self._other_names(entry))
+        self._found.clear()
+
+    def _other_names(self, entry: Entry) -> set[str]:
+        """What else the subject of an entry is found by."""
+        found = named_with(entry)
+        if found is None:
+            return set()
+        others = [self.entry(index) for index in {found[0], *self.refs(found[1], found[0])} if index != entry.index]
+        contents = self.contents([each.index for each in others])
+        names = (name_of(each, {part: contents[i, part] for i, part in contents if i == each.index}) for each in others)
+        return {name.folded for name in names if name is not None}
 
     def keep_checkpoint(self, size: int, note: bytes) -> None:
         """Keep the signed checkpoint of the first ``size`` entries."""

@@ -10,6 +10,8 @@ module          decides
 ``note``        signed notes, signers and verifiers with their keys as texts
 ``checkpoint``  what a log signs: origin, size, root
 ``proof``       a proof of inclusion as a file of its own
+``policy``      which logs and witnesses are known, and how many make a quorum
+``witness``     what a witness is asked, and what it answers
 ==============  ==================================================================
 """
 

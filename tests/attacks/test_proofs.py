@@ -34,7 +34,7 @@ from tests.stored import night, record
 from tests.strategies import books
 
 Proof = dict[str, Any]
-NIGHT = night()
+NIGHT = night(redacts=False)
 CLAIM = 9
 STRANGER = Signer("example.org/stranger", bytes([9] * 32))
 
@@ -254,7 +254,7 @@ def test_two_entries_proven_under_two_checkpoints(proof: Proof) -> None:
 
 
 def test_entries_of_two_logs(proof: Proof) -> None:
-    other = proof_of(Log.of([*NIGHT[:14], *night(4)[14:]]), [15])["entries"][0]
+    other = proof_of(Log.of([*NIGHT[:14], *night(4, redacts=False)[14:]]), [15])["entries"][0]
     place = where(proof, 15)
     proof["entries"][proof["entries"].index(at(proof, 15))] = other
     assert any(line.startswith(place) for line in findings(proof))

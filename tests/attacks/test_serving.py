@@ -19,7 +19,7 @@ from tests.publications import VKEY, Auditor, Log, flip
 from tests.shell import Shell
 from tests.stored import night
 
-NIGHT = night(240)
+NIGHT = night(240, redacts=False)
 Answer = Callable[["Handler"], bool]
 """What a server does with a request; whether it has answered it."""
 

@@ -13,7 +13,7 @@ import pytest
 
 from ledger.encoding import encode_entry, reference_to, sha256
 from ledger.errors import LedgerError, Misused, Rejected
-from ledger.model import BODIES, Entry, Opening, references
+from ledger.model import BODIES, Content, Entry, Opening, Redaction, references
 from ledger.resolver import Fold, Memory, board, explain, replay, resolve
 from ledger.store import Reader, Store, Writer, check, log_id_of
 from ledger.store.reader import AT_ONCE
@@ -30,11 +30,12 @@ from ledger.tlog import (
 )
 from ledger.vocabulary import Kind, Part
 from tests.contract.conftest import Opener
-from tests.ledgers import claims_of
+from tests.ledgers import Book, claims_of, redacted
 from tests.stored import KEY, append, dressed, night, record, root, signed, statements
 
 NIGHT = night()
 DRESSED = [dressed(entry)[0] for entry in NIGHT]
+[REDACTED] = redacted(NIGHT)
 ROLES = sorted({role for entry in NIGHT for role, _ in references(entry.body)})
 
 
@@ -61,13 +62,16 @@ def expected(entries: Sequence[Entry]) -> dict[str, Any]:
     everywhere = range(-1, len(NIGHT) + 1)
     moments = sorted({entry.recorded + timedelta(seconds=s) for entry in NIGHT for s in (-1, 0)})
     contents = [dressed(entry)[1] for entry in NIGHT[: len(entries)]]
+    gone = redacted(entries)
     return {
         "size": len(entries),
         "entries": list(entries),
         "leaves": [encode_entry(entry) for entry in entries],
         "refs": {(r, i): list(memory.refs(r, i)) for r in ROLES for i in everywhere},
         "kinds": {kind: list(memory.of_kind(kind.value)) for kind in Kind},
-        "contents": {(i, part): each for i, parts in enumerate(contents) for part, each in parts.items()},
+        "contents": {
+            (i, part): each for i, parts in enumerate(contents) for part, each in parts.items() if (i, part) not in gone
+        },
         "names": {kind: names_in(kind, entries) for kind in ("recorder", "story", "source", "claim")},
         "keys": [i if i < len(entries) and entries[i].key else None for i in everywhere if i >= 0],
         "sizes": [sum(entry.recorded <= moment for entry in entries) for moment in moments],
@@ -113,6 +117,8 @@ def test_beyond_a_prefix_nothing_exists(store: Store, size: int) -> None:
         got, wanted = answers(reader), expected(DRESSED[:size])
         # A claim of the prefix is found by its later wordings too: names have no time.
         names = {"names": {**wanted["names"], "claim": got["names"]["claim"]}}
+        # And what was redacted later is gone from the prefix too.
+        wanted["contents"].pop(REDACTED, None)
         assert got == wanted | names
         assert {index for index, _ in got["names"]["claim"]} == set(claims_of(NIGHT[:size]))
         for beyond in (size, len(NIGHT), -1):
@@ -156,10 +162,10 @@ def expected_names(words: str) -> list[int]:
 def test_a_reader_keeps_its_snapshot_while_others_write(store: Store, again: Opener) -> None:
     record(store, NIGHT[:10])
     with store.reading() as before:
-        record(again(), NIGHT)
+        record(again(), NIGHT[:-1])
         assert answers(before) == expected(DRESSED[:10])
         with again().reading() as after:
-            assert after.size == len(NIGHT)
+            assert after.size == len(NIGHT) - 1
         assert before.size == 10
         assert list(before.refs("claim.story", 4)) == [9]
 
@@ -374,11 +380,84 @@ def test_what_breaks_the_contract_of_append_is_refused(store: Store) -> None:
     other = {Part.NAME: replace(contents[Part.NAME], value="another")}
     for entry, given, why in (
         (replace(story, index=5), contents, "is the size of the ledger"),
-        (story, {}, "every part has a content"),
+        (story, {**contents, Part.NOTE: contents[Part.NAME]}, "every content is a part"),
         (story, other, "the hash of its contents"),
     ):
         with pytest.raises(AssertionError, match=why), store.writing() as writer:
             writer.append(entry, given)
+
+
+# Redactions.
+
+
+def test_what_is_redacted_is_gone_and_nothing_else(store: Store, again: Opener) -> None:
+    """The other part of the entry and the order that stand beside it are there; a search finds no word of it."""
+    index, part = REDACTED
+    record(store, NIGHT[:-1])
+    with store.reading() as reader:
+        before = answers(reader)
+        assert reader.content(index, part) == dressed(NIGHT[index])[1][part]
+        assert [(each.index, each.part) for each in reader.search(f"{NIGHT[index].word}-{index}", [part])] == [REDACTED]
+    record(store, NIGHT)
+    with again().reading() as reader:
+        assert reader.content(index, part) is None
+        assert list(reader.search(f"{NIGHT[index].word}-{index}", [part])) == []
+        assert reader.content(index, Part.QUOTE) == dressed(NIGHT[index])[1][Part.QUOTE]
+        assert reader.content(NIGHT[-1].index, Part.NOTE) == dressed(NIGHT[-1])[1][Part.NOTE]
+        assert reader.entry(index) == DRESSED[index], "its leaf stands"
+        kept = {place: content for place, content in before["contents"].items() if place != REDACTED}
+        assert answers(reader)["contents"] == kept | {(NIGHT[-1].index, Part.NOTE): dressed(NIGHT[-1])[1][Part.NOTE]}
+    assert check(store) == []
+
+
+def test_until_it_is_wiped_a_redaction_is_pending(store: Store) -> None:
+    with store.writing() as writer:
+        append(writer, NIGHT)
+    why = "redacted, erasure pending: the bytes may still be in the file or its log"
+    assert [str(problem) for problem in check(store)] == [f"entry {NIGHT[-1].index}: {why}"]
+    assert store.wipe() == ""
+    assert check(store) == []
+    assert store.wipe() == "", "there is nothing to wipe"
+
+
+def test_what_was_redacted_is_appended_without_its_content(store: Store) -> None:
+    """As a restore does: the same ledger as the one that took it away, with nothing to wipe."""
+    with store.writing() as writer:
+        fold = Fold(writer, voices=writer.voices, tallies=writer.tallies)
+        for entry, contents in map(dressed, NIGHT):
+            writer.append(entry, {each: contents[each] for each in contents if (entry.index, each) != REDACTED})
+            fold.step(entry)
+    with store.reading() as reader:
+        assert answers(reader) == expected(DRESSED)
+    assert check(store) == []
+
+
+def test_a_name_that_is_redacted_finds_nothing_unless_another_entry_gives_it(store: Store, again: Opener) -> None:
+    """The claim has a wording of the same words: as long as that is there, it is found by them."""
+    book = Book()
+    claim = book.claim(book.story())
+    wording = book.wording(claim)
+    taken, kept = book.redact(wording, "text"), book.redact(claim, "text")
+    words = Content("0" * 64, "One was killed")
+    with store.writing() as writer:
+        for entry in book.entries[:taken]:
+            entry, contents = dressed(entry)
+            if entry.index in (claim, wording):
+                contents = {Part.TEXT: words}
+                entry = replace(entry, parts={Part.TEXT: reference_to(words)})
+            writer.append(entry, contents)
+    for gone, found in ((taken, [claim]), (kept, [])):
+        body = book.entries[gone].body
+        assert isinstance(body, Redaction)
+        with store.writing() as writer:
+            writer.append(*dressed(book.entries[gone]))
+            writer.redact(gone, body.target, body.part)
+            assert writer.named("claim", fold("One was killed")) == found
+        with again().reading() as reader:
+            assert reader.named("claim", fold("One was killed")) == found
+            assert len(list(reader.search("killed"))) == len(found)
+        assert store.wipe() == ""
+        assert check(store) == []
 
 
 def test_a_store_that_was_never_begun_can_be_made_again(where: str, store: Store) -> None:
@@ -407,7 +486,7 @@ EDGES_OF_TILES = (*range(254, 259), *range(510, 515))
 @pytest.mark.parametrize("at_once", [1, 7, 514])
 def test_the_root_of_every_prefix_is_that_of_its_leaves(store: Store, again: Opener, at_once: int) -> None:
     """The tree grows by whole transactions, whose ends do not matter."""
-    many = night(claims=514 - 27)
+    many = night(claims=514 - 28)
     for size in [*range(at_once, len(many), at_once * 25), len(many)]:
         record(store, many[:size])
     with again().reading() as reader:
@@ -433,6 +512,7 @@ def test_a_writer_has_the_root_of_what_it_has_appended(store: Store, again: Open
             append(writer, many[:size])
             assert writer.root() == root(many[:size])
             writer.keep_checkpoint(size, signed(many, size))
+    store.wipe()
     with again().reading() as reader:
         assert reader.root() == root(many)
         assert [size for size, _ in reader.checkpoints()] == [255, 256, 257, 300, len(many)]

@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 
 from ledger.encoding import canonical, encode_content, encode_entry, sha256
-from ledger.model import Entry, Opening, Policy, Unknown
+from ledger.model import Entry, Opening, Redaction, Unknown
 from ledger.store import Store, check
 from ledger.vocabulary import Part
+from tests.ledgers import redacted
 from tests.stored import dressed, night, raw, record, tamper
 
 NIGHT = night()
@@ -93,8 +94,8 @@ def test_every_difference_is_told_at_once(path: Path) -> None:
         "entry 1: content name: is missing",
         "entry 4: name story 'story 4': column skeleton: differs",
         f"entry {STATEMENT}: link statement.via to 5: is missing",
-        "entry 5: tile/0/000.p/30: has another hash than its leaf",
-        "registers: cannot be derived again, since not every entry can be read and keeps the rules; 11 entries that",
+        "entry 5: tile/0/000.p/31: has another hash than its leaf",
+        "registers: cannot be derived again, since not every entry can be read and keeps the rules; 12 entries that",
     ):
         assert any(each.startswith(expected) for each in found), (expected, found)
 
@@ -115,10 +116,10 @@ def test_a_leaf_that_is_none(path: Path, bytes_: bytes, why: str) -> None:
     assert found[0].startswith(f"entry 5: {why}")
     assert found[1:] == [
         "entry 5: words of name: follow from no entry",
-        "entry 5: tile/0/000.p/30: has another hash than its leaf",
+        "entry 5: tile/0/000.p/31: has another hash than its leaf",
         "entry 5: name source 'source 5': follows from no entry",
         "registers: cannot be derived again, since not every entry can be read and keeps the rules; "
-        "11 entries that build on others could not be judged",
+        "12 entries that build on others could not be judged",
     ]
 
 
@@ -130,14 +131,14 @@ def test_a_leaf_that_is_text(path: Path) -> None:
 def test_a_leaf_that_names_another_index(path: Path) -> None:
     assert after(path, leaf(CLAIM, lambda entry: replace(entry, index=CLAIM + 50))) == [
         f"entry {CLAIM}: leaf: is that of another entry (got the leaf of entry {CLAIM + 50})",
-        f"entry {CLAIM}: tile/0/000.p/30: has another hash than its leaf",
+        f"entry {CLAIM}: tile/0/000.p/31: has another hash than its leaf",
         "registers: cannot be derived again, since not every entry can be read and keeps the rules; "
-        "8 entries that build on others could not be judged",
+        "9 entries that build on others could not be judged",
     ]
 
 
 def test_a_leaf_that_says_something_else(path: Path) -> None:
-    assert isinstance(NIGHT[LAST].body, Policy)
+    assert isinstance(NIGHT[LAST].body, Redaction)
     found = after(path, leaf(STATEMENT, lambda entry: replace(entry, body=replace(entry.body, chain=(6, 5)))))
     assert f"entry {STATEMENT}: link statement.speaker to 6: is missing" in found
     assert f"entry {STATEMENT}: link statement.speaker to 8: is not in its leaf" in found
@@ -157,22 +158,22 @@ def test_the_registers_follow_the_leaves(path: Path) -> None:
         ),
     )
     assert found == [
-        f"entry {STATEMENT}: tile/0/000.p/30: has another hash than its leaf",
+        f"entry {STATEMENT}: tile/0/000.p/31: has another hash than its leaf",
         f"entry {CLAIM}: voice of source 8: column said: differs from its leaf "
         "(expected 2017-04-20T22:29:00.000000Z, got 2017-04-20T22:30:00.000000Z)",
     ]
 
 
 def test_an_entry_that_is_missing(path: Path) -> None:
-    found = after(path, f"DELETE FROM entries WHERE {OF} {LAST - 1}")
-    assert f"entry {LAST}: index: is not the next one (expected {LAST - 1}, got {LAST})" in found
-    assert f"entry {LAST - 1}: content evidence: is not in its leaf" in found
+    found = after(path, f"DELETE FROM entries WHERE {OF} {LAST - 2}")
+    assert f"entry {LAST - 1}: index: is not the next one (expected {LAST - 2}, got {LAST - 1})" in found
+    assert f"entry {LAST - 2}: content evidence: is not in its leaf" in found
     assert "file: table links: refers to entries that do not exist" in found
 
 
 def test_a_last_entry_that_is_missing(path: Path) -> None:
-    evidence = LAST - 1
-    found = after(path, f"DELETE FROM entries WHERE {OF} {LAST}", f"DELETE FROM entries WHERE {OF} {evidence}")
+    evidence = LAST - 2
+    found = after(path, *(f"DELETE FROM entries WHERE {OF} {index}" for index in range(evidence, LAST + 1)))
     assert f"entry {evidence}: content evidence: stands without its entry" in found
     assert f"entry {evidence}: link evidence.about: stands without its entry" in found
 
@@ -194,7 +195,7 @@ def test_an_entry_recorded_before_the_one_before_it(path: Path) -> None:
     assert found == [
         f"entry {LAST}: recorded: is before that of the entry before it "
         "(expected 2017-04-20T23:20:00.000000Z or later, got 2017-04-19T23:20:00.000000Z)",
-        f"entry {LAST}: tile/0/000.p/30: has another hash than its leaf",
+        f"entry {LAST}: tile/0/000.p/31: has another hash than its leaf",
     ]
 
 
@@ -206,7 +207,7 @@ def test_a_reference_to_what_is_not_before_it(path: Path) -> None:
     )
     assert found == [
         f"entry {STATEMENT}: claim: entry {LAST + 9} does not exist yet; the ledger has entries 0 to {STATEMENT - 1}",
-        f"entry {STATEMENT}: tile/0/000.p/30: has another hash than its leaf",
+        f"entry {STATEMENT}: tile/0/000.p/31: has another hash than its leaf",
         "registers: cannot be derived again, since not every entry can be read and keeps the rules; "
         "3 entries that build on others could not be judged",
     ]
@@ -216,7 +217,7 @@ def test_an_opening_of_another_log(path: Path) -> None:
     found = after(path, leaf(0, lambda entry: replace(entry, body=Opening("example.org/else", "UTC"))))
     assert [each.split(" (")[0] for each in found] == [
         "entry 0: column log_id: differs from its origin",
-        "entry 0: tile/0/000.p/30: has another hash than its leaf",
+        "entry 0: tile/0/000.p/31: has another hash than its leaf",
     ]
 
 
@@ -229,8 +230,8 @@ def test_a_second_opening(path: Path) -> None:
 
 def test_a_kind_of_a_newer_version_is_no_damage_and_cannot_be_verified(path: Path) -> None:
     with Store.open(path) as store, store.writing() as writer:
-        writer.append(replace(DRESSED[LAST], index=writer.size, body=Unknown("redaction", {"target": 5}), parts={}))
-    assert told(path) == [f"entry {LAST + 1}: kind redaction: is not known to this version"]
+        writer.append(replace(DRESSED[LAST], index=writer.size, body=Unknown("settlement", {"claim": 9}), parts={}))
+    assert told(path) == [f"entry {LAST + 1}: kind settlement: is not known to this version"]
 
 
 # Links, contents, names and registers.
@@ -262,6 +263,24 @@ def test_a_content_that_is_missing(path: Path) -> None:
         f"entry {STATEMENT}: words of quote: follow from no entry",
         f"entry {STATEMENT}: content quote: is missing",
     ]
+
+
+def test_a_content_that_is_there_in_spite_of_its_redaction(path: Path) -> None:
+    """Somebody puts it back, from a copy of the ledger."""
+    [(index, part)] = redacted(NIGHT)
+    again = encode_content(dressed(NIGHT[index])[1][part])
+    place = f"INSERT INTO contents SELECT log_id, {index}, '{part}', ? FROM entries LIMIT 1"
+    assert after(path, (place, (again,))) == [
+        f"entry {index}: words of {part}: are missing",
+        f"entry {index}: content {part}: is there, though entry {LAST} redacts it",
+    ]
+
+
+def test_a_redaction_that_is_gone_excuses_nothing(path: Path) -> None:
+    [(index, part)] = redacted(NIGHT)
+    tables = ("links", "contents", "entries")
+    found = after(path, *(f"DELETE FROM {table} WHERE {OF} {LAST}" for table in tables))
+    assert f"entry {index}: content {part}: is missing" in found
 
 
 def test_a_content_too_many(path: Path) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import Connection
 
 from ledger.encoding import reference_to, sha256
 from ledger.errors import Outdated, Problem, Unavailable
-from ledger.model import Entry
+from ledger.model import Entry, Redaction
 from ledger.resolver import Fold
 from ledger.store import Store, check, engine
 from ledger.store.engine import catalog, migrated_catalog
@@ -25,10 +25,10 @@ from ledger.store.tree_audit import TreeAudit
 from ledger.tlog import EMPTY_ROOT, Checkpoint, Signer, Tile, leaf_hash, root_of
 from ledger.vocabulary import Part
 from tests.ledgers import Book, renumber, reordered
-from tests.stored import KEY, dressed, dump, night, raw, record, root, signed, tamper
+from tests.stored import KEY, dressed, dump, night, raw, record, root, signed, take_back, tamper
 
 SIZES = (255, 256, 257, 513)
-NIGHTS = {size: night(claims=size - 27) for size in SIZES}
+NIGHTS = {size: night(claims=size - 28) for size in SIZES}
 STRANGER = Signer("example.org/desk", b"stranger" * 4)
 SIGNED = (1, 200, 255)
 UNJUDGED = "registers: cannot be derived again, since not every entry can be read and keeps the rules"
@@ -270,15 +270,19 @@ def test_a_full_tile_of_level_1(tmp_path: Path) -> None:
 def forged(path: Path, entries: Sequence[Entry], texts: dict[int, str] | None = None, *, tree: bool = True) -> Path:
     """Another history, recorded as it should be, with the tree (or not even that) and the checkpoints of this one."""
     other = path.with_name("forged.db")
-    with Store.create(other) as store, store.writing() as writer:
-        fold = Fold(writer, voices=writer.voices, tallies=writer.tallies)
-        for entry in entries:
-            given, contents = dressed(entry)
-            if entry.index in (texts or {}):
-                contents = {Part.TEXT: replace(contents[Part.TEXT], value=(texts or {})[entry.index])}
-                given = replace(given, parts={Part.TEXT: reference_to(contents[Part.TEXT])})
-            writer.append(given, contents)
-            fold.step(given)
+    with Store.create(other) as store:
+        with store.writing() as writer:
+            fold = Fold(writer, voices=writer.voices, tallies=writer.tallies)
+            for entry in entries:
+                given, contents = dressed(entry)
+                if entry.index in (texts or {}):
+                    contents = {Part.TEXT: replace(contents[Part.TEXT], value=(texts or {})[entry.index])}
+                    given = replace(given, parts={Part.TEXT: reference_to(contents[Part.TEXT])})
+                writer.append(given, contents)
+                fold.step(given)
+                if isinstance(entry.body, Redaction):
+                    writer.redact(entry.index, entry.body.target, entry.body.part)
+        assert store.wipe() == ""
     assert told(other) == [], "the forger knows what they do"
     tables = ("tiles", "edges", "checkpoints") if tree else ("checkpoints",)
     with raw(other, "foreign_keys = OFF") as connection:
@@ -422,7 +426,7 @@ def test_what_builds_on_an_entry_that_is_gone_is_not_blamed(ledger: Copy) -> Non
     tamper(path, 'DELETE FROM entries WHERE "index" = 5')
     found = told(path)
     assert "entry 6: index: is not the next one (expected 5, got 6)" in found
-    assert f"{UNJUDGED}; 11 entries that build on others could not be judged" in found
+    assert f"{UNJUDGED}; 12 entries that build on others could not be judged" in found
     assert not any("does not exist" in each or "tile" in each for each in found), found
 
 
@@ -609,6 +613,7 @@ def test_a_damaged_page_of_tiles_hides_nothing_else(ledger: Copy) -> None:
 
 def aged(path: Path) -> Path:
     """The ledger as the version before made it."""
+    take_back(path)
     with raw(path) as connection:
         for table in ("tiles", "edges", "checkpoints"):
             connection.execute(f"DROP TABLE {table}")

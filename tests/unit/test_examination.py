@@ -357,6 +357,37 @@ def test_a_third_of_one_name_is_blamed_too() -> None:
     ]
 
 
+# Redactions
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_a_redaction_that_cannot_be_judged_excuses_what_is_missing(lost: bool) -> None:
+    """The agency that spoke cannot be read, so nobody knows whether there were such words to redact."""
+    book, _, agency, claim = books()
+    said = book.say(claim, "reported", agency)
+    gone = book.redact(said, "note")
+    done = examined(
+        book.entries, {agency: b"{}"} if lost else {}, {said: {"quote": parts_of(book.entries[said])[1]["quote"]}}
+    )
+    assert [each.split(":")[0] for each in done.found] == [f"entry {agency}"] * lost
+    assert done.history.absent == [(said, Part.NOTE)]
+    assert done.history.redacted == ({} if lost else {(said, Part.NOTE): gone})
+    assert done.history.maybe_redacted == ({(said, Part.NOTE)} if lost else set())
+
+
+def test_a_redaction_that_breaks_the_rules_redacts_nothing() -> None:
+    """Of what the entry never had; of what is gone already; and of an order that nobody would read."""
+    book, _, agency, claim = books()
+    said = book.say(claim, "reported", agency)
+    absent, first, again = book.redact(said, "url"), book.redact(said, "note"), book.redact(said, "note")
+    done = examined(book.entries)
+    assert done.found == [
+        f"entry {absent}: part: entry {said} has no url",
+        f"entry {again}: part: the note of entry {said} is redacted already, by entry {first}",
+    ]
+    assert (done.history.redacted, done.history.maybe_redacted) == ({(said, Part.NOTE): first}, set())
+
+
 # Unknown kinds
 
 
@@ -364,7 +395,7 @@ def test_behind_a_kind_of_a_newer_version_nothing_is_judged() -> None:
     """It may have changed anything; but bytes are bytes, and the hashes behind it are held to."""
     book, _, agency, claim = books()
     unknown = len(book.entries)
-    book.add(Unknown("redaction", {"target": claim}))
+    book.add(Unknown("settlement", {"claim": claim}))
     bad = book.say(claim, "withdrawn", agency)
     book.hold(claim)
     told: list[Problem] = []

@@ -21,6 +21,7 @@ from ledger.model import (
     Opening,
     Policy,
     Recorder,
+    Redaction,
     Release,
     Retract,
     Same,
@@ -31,7 +32,7 @@ from ledger.model import (
     Vet,
     Wording,
 )
-from ledger.vocabulary import Kind
+from ledger.vocabulary import Kind, Part
 from tests.golden.csv.example import LINES, contents, entries
 
 KNOWN = contents()
@@ -63,6 +64,7 @@ BODY_OF = {
     Kind.SAME: lambda row: Same(row.claim, row.to),
     Kind.WORDING: lambda row: Wording(row.claim, row.lang),
     Kind.EVIDENCE: lambda row: Evidence(row.target),
+    Kind.REDACTION: lambda row: Redaction(row.target, row.part),
 }
 # The body of an entry again, from the structure that its row tells.
 
@@ -93,6 +95,7 @@ def test_words_stand_beside_indexes():
     assert (found[14].source, found[14].via) == ("a police source", ("Reuters",))
     assert (found[8].via, found[8].story) == (("Reuters",), "paris")
     assert (found[9].source, found[9].target) == ("Reuters", 7)
+    assert (found[34].target, found[34].part, found[34].note) == (20, Part.QUOTE, "Tribunal de Paris, 12 May 2017")
 
 
 def test_what_is_internal_or_redacted_stays_in():

@@ -306,7 +306,7 @@ def test_the_columns_are_fixed():
     assert " ".join(NAMES) == (
         "index kind recorded recorder story claim text status to to_text source source_kind group via via_kind said "
         "precision why target vetted quorum policy wording lang quote note url evidence key story_index source_index "
-        "group_index via_index origin zone"
+        "group_index via_index origin zone part"
     )
 
 

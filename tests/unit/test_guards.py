@@ -14,6 +14,7 @@ import pytest
 
 from ledger.store import Store, check
 from ledger.store.engine import migrated_catalog
+from tests.ledgers import redacted
 from tests.stored import GROWING, KEY, SEARCHED, TABLES, dump, night, raw, record, signed
 
 SETTINGS = [
@@ -23,6 +24,7 @@ SETTINGS = [
 ]
 NIGHT = night(claims=240)
 SIZE = len(NIGHT)
+[(REDACTED, _)] = redacted(NIGHT)
 SIGNED = 260
 GUARDS = sorted(name for kind, name in migrated_catalog() if kind == "trigger")
 
@@ -44,6 +46,7 @@ def checkpoint(size: str = str(SIZE), sha256: str = "'new'") -> str:
 
 CHANGED = "only ever grow, so nothing in them is changed"
 DELETED = "only ever grow, so nothing in them is deleted"
+UNREDACTED = "only a redaction takes them away"
 NEXT = "the index has to be the next one"
 TAKEN = "the key is taken"
 LATE = "come before their entry"
@@ -97,8 +100,13 @@ ATTACKS = {
     "contents: update": ("UPDATE contents SET content = x'00' WHERE \"index\" = 1", CHANGED),
     "contents: update part": ("UPDATE contents SET part = 'note' WHERE part = 'quote'", CHANGED),
     "contents: update or replace": ("UPDATE OR REPLACE contents SET part = 'quote'", CHANGED),
-    "contents: delete": ('DELETE FROM contents WHERE "index" = 1', DELETED),
-    "contents: delete all": ("DELETE FROM contents", DELETED),
+    "contents: delete": ('DELETE FROM contents WHERE "index" = 1', UNREDACTED),
+    "contents: delete all": ("DELETE FROM contents", UNREDACTED),
+    "contents: delete another part of what was redacted": (
+        f'DELETE FROM contents WHERE "index" = {REDACTED}',
+        UNREDACTED,
+    ),
+    "contents: delete the order": (f'DELETE FROM contents WHERE "index" = {SIZE - 1}', UNREDACTED),
     "contents: late": ("INSERT INTO contents SELECT log_id, 0, 'note', x'00' FROM entries LIMIT 1", LATE),
     "contents: replace": ("REPLACE INTO contents SELECT * FROM contents LIMIT 1", LATE),
     "contents: insert or ignore": ("INSERT OR IGNORE INTO contents SELECT * FROM contents", LATE),
@@ -221,6 +229,54 @@ def test_registers_may_be_changed(path: Path) -> None:
             connection.execute(f"UPDATE {table} SET log_id = log_id + 1")
             connection.execute(f"DELETE FROM {table}")
         assert dump(path)[table] == []
+
+
+def link(role: str, ref: int) -> str:
+    """Make the next entry refer to another."""
+    return f"INSERT INTO links SELECT log_id, '{role}', {ref}, {SIZE} FROM entries LIMIT 1"
+
+
+def the_next(kind: str) -> str:
+    """Append an entry of that kind, made from entry 5."""
+    columns = f"log_id, {SIZE}, leaf, '{kind}', recorded, recorder, NULL"
+    return f'INSERT INTO entries SELECT {columns} FROM entries WHERE "index" = 5'
+
+
+TAKE = f"DELETE FROM contents WHERE \"index\" = {REDACTED} AND part = 'quote'"
+LINK = link("redaction.quote", REDACTED)
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=["off", "on", "odd"])
+@pytest.mark.parametrize(
+    ("first", "gone"),
+    [
+        ([LINK, the_next("redaction")], True),
+        ([LINK], False),
+        ([the_next("redaction")], False),
+        ([LINK, the_next("hold")], False),
+        ([link("redaction.target", REDACTED), the_next("redaction")], False),
+        ([link("redaction.note", REDACTED), the_next("redaction")], False),
+        ([link("redaction.quote", REDACTED - 1), the_next("redaction")], False),
+    ],
+    ids=["redacted", "no entry", "no link", "another kind", "no part", "another part", "another entry"],
+)
+def test_a_content_goes_behind_its_redaction_alone(
+    path: Path, settings: tuple[str, ...], first: list[str], gone: bool
+) -> None:
+    before = dump(path)["contents"]
+    with raw(path, *settings) as connection:
+        connection.execute("BEGIN")
+        for statement in first:
+            connection.execute(statement)
+        if gone:
+            assert connection.execute(TAKE).rowcount == 1
+        else:
+            with pytest.raises(sqlite3.IntegrityError, match=f"^ledger: contents: {UNREDACTED}"):
+                connection.execute(TAKE)
+        after = connection.execute("SELECT * FROM contents").fetchall()
+    left = [row for row in before if row[1:3] != (REDACTED, "quote")]
+    assert after == (left if gone else before)
+    assert len(left) == len(before) - 1
 
 
 def test_contents_without_their_entry_are_not_committed(path: Path) -> None:

@@ -21,7 +21,8 @@ from ledger.errors import Unavailable
 from ledger.store import Store, check, engine, search
 from ledger.store.engine import APPLICATION_ID, HEAD, catalog, migrate, migrated_catalog, scripts
 from ledger.tables import Row
-from tests.stored import GROWING, TABLES, dump, night, raw, record
+from tests.ledgers import redacted
+from tests.stored import GROWING, TABLES, dump, night, raw, record, take_back
 
 NIGHT = night()
 ROOT = Path(__file__).resolve().parents[2]
@@ -105,8 +106,8 @@ def test_the_growing_tables_have_three_guards_each() -> None:
 LATER = """
 from alembic import op
 
-revision = "0004"
-down_revision = "0003"
+revision = "0005"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -130,9 +131,9 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A later version of this program: its migrations have one more revision, whose file this is."""
     folder = tmp_path / "later 100%"
     shutil.copytree(scripts(), folder)
-    revision = folder / "versions" / "0004_later.py"
+    revision = folder / "versions" / "0005_later.py"
     revision.write_text(LATER.format(more=""))
-    monkeypatch.setattr(engine, "HEAD", "0004")
+    monkeypatch.setattr(engine, "HEAD", "0005")
     monkeypatch.setattr(engine, "scripts", lambda: folder)
     migrated_catalog.cache_clear()
     yield revision
@@ -158,9 +159,26 @@ def test_an_older_schema_is_upgraded_when_the_ledger_is_opened(old: Path, later:
         assert check(store) == []
 
 
+def test_a_ledger_from_before_redactions_takes_one_once_it_is_opened(tmp_path: Path) -> None:
+    path = tmp_path / "claims.db"
+    with Store.create(path) as store:
+        record(store, NIGHT[:-1])
+    before = dump(path)["contents"]
+    take_back(path)
+    with pytest.raises(Unavailable, match="has the older schema 0003 and is read-only"):
+        Store.open(path, read_only=True)
+    with Store.open(path) as store:
+        assert check(store) == []
+        assert dump(path)["contents"] == before
+        record(store, NIGHT)
+        assert check(store) == []
+    [(index, part)] = redacted(NIGHT)
+    assert {row[1:3] for row in before} - {row[1:3] for row in dump(path)["contents"]} == {(index, part.value)}
+
+
 def test_an_older_schema_is_not_upgraded_by_looking(old: Path, later: Path) -> None:
     before = schema(old)
-    with pytest.raises(Unavailable, match="has the older schema 0003 and is read-only") as caught:
+    with pytest.raises(Unavailable, match="has the older schema 0004 and is read-only") as caught:
         Store.open(old, read_only=True)
     assert "open it once where it can be written to" in caught.value.next
     assert schema(old) == before
@@ -182,7 +200,7 @@ def test_an_upgrade_of_a_locked_ledger_is_refused(old: Path, later: Path) -> Non
             Store.open(old, patience=0.05)
 
 
-@pytest.mark.parametrize("revision", ["0004", "9999"])
+@pytest.mark.parametrize("revision", ["0005", "9999"])
 @pytest.mark.parametrize("read_only", [False, True])
 def test_a_newer_schema_is_refused(old: Path, revision: str, read_only: bool) -> None:
     with raw(old) as connection:

@@ -17,6 +17,7 @@ from ledger.model import (
     Known,
     Moment,
     Opening,
+    Redaction,
     Statement,
     Unknown,
     parts_of,
@@ -66,6 +67,8 @@ def test_every_index_of_a_body_is_a_reference(kind: Kind) -> None:
         speaker, *via = body.chain
         expected.update([("statement.speaker", speaker), ("statement.from", body.claim)])
         expected.update(("statement.via", relayer) for relayer in via)
+    if isinstance(body, Redaction):
+        expected.update([(f"redaction.{body.part}", body.target)])
     assert Counter(references(body)) == expected
 
 
@@ -128,13 +131,14 @@ def test_the_effective_time_is_said_else_recorded() -> None:
 def test_which_parts_a_kind_has(kind: Kind) -> None:
     must, may = parts_of(kind)
     assert not must & may
-    assert (Part.NOTE in may) == (kind not in {Kind.OPENING, Kind.RECORDER, Kind.STORY})
+    assert (Part.NOTE in may) == (kind not in {Kind.OPENING, Kind.RECORDER, Kind.STORY, Kind.REDACTION})
     expected = {
         Kind.RECORDER: {Part.NAME},
         Kind.STORY: {Part.NAME},
         Kind.CLAIM: {Part.TEXT},
         Kind.WORDING: {Part.TEXT},
         Kind.EVIDENCE: {Part.EVIDENCE},
+        Kind.REDACTION: {Part.NOTE},
     }
     assert must == expected.get(kind, set())
 

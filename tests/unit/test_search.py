@@ -19,7 +19,7 @@ from ledger.store import Store, check, search
 from ledger.store.engine import catalog, migrated_catalog, scripts
 from ledger.vocabulary import Mistake, Part, State, Status
 from tests.newsroom import ONE, SECOND, STORY, Newsroom
-from tests.stored import append, dressed, dump, night, raw, record, statements, tamper
+from tests.stored import append, dressed, dump, night, raw, record, statements, take_back, tamper
 
 NIGHT = night()
 PLANT = 'INSERT INTO words (rowid, log_id, "index", part, value) SELECT '
@@ -224,7 +224,7 @@ def test_an_index_that_is_not_that_of_its_words_is_told(path: Path) -> None:
 
 
 def test_one_row_can_be_taken_away_with_its_index(path: Path) -> None:
-    """As a redaction will: nothing of the text is left in the tables of the index."""
+    """As a redaction does: nothing of the text is left in the tables of the index."""
     assert found(path, "number") != []
     with raw(path) as connection:
         connection.execute("PRAGMA secure_delete = ON")
@@ -246,6 +246,7 @@ def test_one_row_can_be_taken_away_with_its_index(path: Path) -> None:
 
 def make_old(path: Path) -> None:
     """Take the file back to schema 0001, as its version left it."""
+    take_back(path)
     with raw(path) as connection:
         for table in ("words", "tiles", "edges", "checkpoints"):
             connection.execute(f"DROP TABLE {table}")
@@ -331,7 +332,7 @@ def test_what_was_recorded_without_is_put_in_by_the_next_that_has_it(
     without(True)
     with Store.open(other) as store:
         record(store, NIGHT[:-5])
-        record(store, NIGHT)
+        record(store, NIGHT[:-1])
     without(False)
     first = next(entry.index for entry in NIGHT[20:] if search.rows_of(1, *dressed(entry)))
     with Store.open(other, read_only=True) as store:
@@ -340,14 +341,33 @@ def test_what_was_recorded_without_is_put_in_by_the_next_that_has_it(
             list(reader.search("claim"))
     with Store.open(other) as store:
         assert check(store) == []
+        record(store, NIGHT)
+        assert check(store) == []
     assert dump(other)["words"] == whole
+
+
+def test_words_that_cannot_be_taken_away_keep_a_redaction_from_being_written(
+    path: Path, without: Callable[[bool], None]
+) -> None:
+    """Else they would stay in the search, for everybody who has the file and another SQLite."""
+    other = path.with_name("other.db")
+    with Store.create(other) as store:
+        record(store, NIGHT[:-1])
+    before = dump(other)
+    without(True)
+    with Store.open(other) as store:
+        with pytest.raises(Unavailable, match="redaction: the search has these words") as caught:
+            record(store, NIGHT)
+        assert "nothing was changed" in caught.value.next
+    without(False)
+    assert dump(other) == before
 
 
 def test_an_append_of_many_sends_the_words_together(path: Path) -> None:
     other = path.with_name("other.db")
     with Store.create(other) as store, statements(store) as asked:
         record(store, night(300))
-    assert len([sql for sql in asked if "INSERT INTO words" in sql]) == 1
+    assert len([sql for sql in asked if "INSERT INTO words (rowid" in sql]) == 1
 
 
 def test_a_ledger_that_is_only_read_is_searched(path: Path) -> None:

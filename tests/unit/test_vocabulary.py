@@ -68,7 +68,7 @@ def values(enum: type[Enum]) -> set[str]:
         (
             Kind,
             "opening recorder story source claim statement retract hold release authority vet group policy same "
-            "wording evidence",
+            "wording evidence redaction",
         ),
         (Standing, "0 1 2 3"),
     ],

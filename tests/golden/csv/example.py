@@ -19,6 +19,7 @@ from ledger.model import (
     Opening,
     Policy,
     Recorder,
+    Redaction,
     Release,
     Retract,
     Same,
@@ -89,6 +90,7 @@ LINES: list[tuple[Body, Words]] = [
         },
     ),
     (Policy(quorum=3), {}),
+    (Redaction(20, Part.QUOTE), {Part.NOTE: "Tribunal de Paris, 12 May 2017"}),
 ]
 
 
@@ -165,7 +167,7 @@ CLAIMS = [
         evidence=(),
         as_said=None,
         as_known=None,
-        size=34,
+        size=35,
         policy=Policy(quorum=3),
     ),
 ]
