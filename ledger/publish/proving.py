@@ -107,13 +107,14 @@ def _named_by(reader: Reader, index: int) -> set[int]:
 
 
 def _with_what_they_name(reader: Reader, chosen: set[int]) -> set[int]:
-    """Add the opening, the recorders, and whatever an entry refers to, so that each can be told in words."""
+    """Add the opening, recorders, what entries refer to and what redacts them, so that each can be told in words."""
     found, wave = set[int](), chosen | {0}
     while wave:
         found |= wave
         entries = [reader.entry(index) for index in wave]
         wave = {index for entry in entries for _, index in references(entry.body)}
         wave |= {entry.recorder for entry in entries if entry.recorder is not None}
+        wave |= {index for entry in entries for index in reader.refs("redaction.target", entry.index)}
         wave -= found
     return found
 

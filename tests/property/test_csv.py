@@ -15,7 +15,7 @@ from ledger.formats.csv import DELIMITERS, Record, guard, read, unguard, write
 from ledger.formats.rows import Row, read_rows, write_rows
 from ledger.model import Document
 from ledger.times import Moment
-from ledger.vocabulary import Kind, Mistake, Precision, Reason, SourceKind, Status
+from ledger.vocabulary import Kind, Mistake, Part, Precision, Reason, SourceKind, Status
 
 STARTS = "=+-@＝＋－＠'\t\r\n"
 SIGNS = st.sampled_from(STARTS + "\u00a0 ;,|\"'a")
@@ -85,6 +85,7 @@ VALUES = {
     "said": st.builds(Moment, TIME, st.sampled_from(Precision)),
     "why": st.sampled_from(Reason),
     "mistake": st.sampled_from(Mistake),
+    "part": st.sampled_from(Part),
     "vetted": st.booleans(),
     "via": st.lists(LINE, min_size=1, max_size=1).map(tuple),
     "via_kind": st.lists(maybe() | st.sampled_from(SourceKind), min_size=1, max_size=1).map(tuple),
