@@ -251,7 +251,8 @@ class DeskActs:
             act.finish()
             # A file stays as long as another entry names it.
             files -= {document.sha256 for _, document in act.writer.documents() if document.sha256 is not None}
-        forget(self._store.path, files)
+            # Before the commit: nothing names the file once the content is gone, so a crash must not leave it behind.
+            forget(self._store.path, files)
         return Redacted(index, tuple(chosen), tuple(wrote), self.erase())
 
     def erase(self) -> str:

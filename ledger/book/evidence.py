@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from io import BufferedReader
 from mimetypes import MimeTypes
@@ -172,15 +172,21 @@ def _media_type(path: Path) -> str:
     return inside or _UNTYPED
 
 
-def forget(ledger: Path, files: Iterable[str]) -> None:
-    """Delete kept files, by their SHA-256; one that is not there is no fault."""
+def forget(ledger: Path, files: Collection[str]) -> None:
+    """Delete kept files for good, by their SHA-256; one that is not there is no fault.
+
+    Raises :class:`~ledger.errors.Unavailable` if one stays.
+    """
     folder = files_of(ledger)
     for name in files:
         try:
             (folder / name).unlink(missing_ok=True)
+            settle(folder)
         except OSError as error:
-            why = f"evidence: {folder / name}: cannot be deleted: {_why(error)}"
-            raise Unavailable(why, next="the redaction stands; delete the file by hand") from None
+            if not folder.is_dir():
+                return  # it was never there, or was lost with all that was in it
+            why = f"evidence: {folder / name}: cannot be deleted: {_why(error)}, so nothing was redacted"
+            raise Unavailable(why, next="make the folder writable, and redact again") from None
 
 
 def summary(document: Document) -> str:

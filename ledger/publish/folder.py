@@ -173,7 +173,8 @@ class _Publishing:
         path = self.folder / contents_path(number)
         there = path.read_bytes().splitlines() if path.exists() else []
         lines = self._public(number)
-        joined = lines + [line for line in there if line not in set(lines)]
+        public = set(lines)
+        joined = lines + [line for line in there if line not in public]
         if joined != there:
             self.write(contents_path(number), _lines(joined))
         if joined != lines:

@@ -258,3 +258,18 @@ def test_a_crash_before_the_bytes_are_wiped_is_told_and_mended(desk: Desk, tmp_p
     shell.ok("erase")
     assert shell.ok("verify").out.endswith("no difference\n")
     assert [path for path in holding(tmp_path, NAME.encode()) if path.startswith("claims.db")] == []
+
+
+def test_a_file_that_cannot_be_deleted_keeps_the_redaction_from_being_written(desk: Desk, tmp_path: Path) -> None:
+    """Else nothing would name it any more, and it would stay."""
+    shell, size, (kept,) = desk.shell, desk.shell.size(), list((tmp_path / "claims.db.evidence").iterdir())
+    kept.unlink()
+    kept.mkdir()
+    done = shell("redact", str(statement_of(desk)), "--order", ORDER)
+    assert (done.code, "cannot be deleted" in done.err, "nothing was redacted" in done.err) == (3, True, True)
+    assert shell.size() == size
+    assert holding(tmp_path, QUOTE.encode()) != []
+    kept.rmdir()
+    kept.write_bytes(PAPER)
+    shell.ok("redact", str(statement_of(desk)), "--order", ORDER)
+    assert not kept.exists()
