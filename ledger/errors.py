@@ -101,6 +101,14 @@ class Unavailable(LedgerError):
     exit_code = 3
 
 
+class Contended(Unavailable):
+    """Somebody else was in the way, and nothing was written: the same again may succeed."""
+
+
+class Lost(Contended):
+    """The connection broke. What was being committed then may be there or not; all else is not."""
+
+
 class Outdated(Unavailable):
     """The ledger has the schema of an older version, and was not opened to be written to."""
 

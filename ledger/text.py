@@ -22,6 +22,7 @@ _REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _JOINERS = frozenset("\u200c\u200d")
 # As people paste it: the scheme may be missing, but any other scheme than the web's is refused.
 _ADDRESS = re.compile(r"https?://[^\s/]\S*|[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
+_ASCII_WORD = re.compile("[0-9a-z]+")
 _SLUG = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
 
@@ -98,7 +99,14 @@ def shown(value: str) -> str:
 @lru_cache(maxsize=8_192)
 def fold(value: str) -> str:
     """Return the words of ``value``: compatibility form, no case, no punctuation, single spaces between."""
+    if value.isascii():
+        return _ascii_words(value)
     return _words(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", value).casefold()))
+
+
+def _ascii_words(value: str) -> str:
+    """As :func:`fold` and :func:`skeleton`, which are the same where every character is ASCII."""
+    return " ".join(_ASCII_WORD.findall(value.lower()))
 
 
 def _words(value: str) -> str:
@@ -113,6 +121,8 @@ def skeleton(value: str) -> str:
     Case is dropped last: a Greek capital beta looks like a B, the small one does not look like a b. Plain ASCII letters
     are told apart (I, l and 1 too): a desk knows both Ian and Lan, and only another script deceives on purpose.
     """
+    if value.isascii():
+        return _ascii_words(value)
     return "".join(_prototype(character) for character in unicodedata.normalize("NFKD", _words(value)))
 
 

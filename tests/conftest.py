@@ -4,11 +4,17 @@ The profile is `default`, or `ci` where CI=true, or what `--hypothesis-profile` 
 LEDGER_EXAMPLES sets the number of examples of every profile.
 """
 
+from __future__ import annotations
+
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from tests.servers import Server
 
 EXAMPLES = {"default": 60, "ci": 500, "thorough": 5000}
 
@@ -36,6 +42,26 @@ def _keys_of_nobody(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         patch.delenv("CLAIMS_KEYS", raising=False)
         yield
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """The PostgreSQL server of the run, started for the first test that asks; a test makes its own database there."""
+    from tests import servers
+
+    with servers.for_tests() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def migrated_database(postgresql: Server) -> Callable[[], str]:
+    """Makes databases that have the schema of a ledger and no entry, faster than by migrating each."""
+    from ledger.store import Store
+    from tests.servers import database_in
+
+    made = postgresql.fresh_database()
+    Store.migrate(made)
+    return lambda: postgresql.fresh_database(template=database_in(made))
 
 
 def pytest_report_header() -> str:

@@ -155,7 +155,7 @@ sys.exit(run(sys.argv[2:]))
 @contextmanager
 def process(keys: Path, log: Verifier, *more: str, kill_at: int = 0) -> Iterator[Process]:
     """Run `claims witness serve`; with ``kill_at`` it dies at that change to the disk after it was asked."""
-    args = ["witness", "serve", "--keys", str(keys), "--log", str(log), "--port", "0", *more]
+    args = ["witness", "serve", "--keys", str(keys), "--key", str(log), "--port", "0", *more]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-c", RUN, str(kill_at), *args]
     with subprocess.Popen(command, env=env, stderr=subprocess.PIPE, stdin=subprocess.PIPE, text=True) as running:

@@ -59,11 +59,9 @@ TABLES = (
         kind TEXT NOT NULL,
         folded TEXT NOT NULL,
         "index" BIGINT NOT NULL,
-        skeleton TEXT NOT NULL,
-        PRIMARY KEY (log_id, kind, folded, "index")
+        skeleton TEXT NOT NULL{names_key}
     ){rowless}
     """,
-    "CREATE INDEX names_skeleton ON names (log_id, kind, skeleton)",
     """
     CREATE TABLE voices (
         log_id BIGINT NOT NULL,
@@ -97,9 +95,18 @@ TABLES = (
     """,
 )
 
+SQLITE_NAMES = ("CREATE INDEX names_skeleton ON names (log_id, kind, skeleton)",)
+
+# A name may be longer than a key of a B-tree can be in PostgreSQL.
+POSTGRES_NAMES = (
+    'CREATE INDEX names_index ON names (log_id, kind, "index")',
+    "CREATE INDEX names_folded ON names USING hash (folded)",
+    "CREATE INDEX names_skeleton ON names USING hash (skeleton)",
+)
+
 # UPDATE and DELETE triggers alone are passed by INSERT OR REPLACE, whose deletions fire none by
 # default; so every insert is held to what a REPLACE would need: a row that exists already.
-GUARDS = (
+SQLITE_GUARDS = (
     """
     CREATE TRIGGER entries_insert BEFORE INSERT ON entries
     BEGIN
@@ -153,14 +160,106 @@ GUARDS = (
 )
 
 
+# In PostgreSQL a guard sees all rows of its statement at once. It runs after them, so that a unique key that is taken
+# has already refused them; ON CONFLICT DO UPDATE and MERGE are an UPDATE to it. The driver wants a % twice.
+POSTGRES_GUARDS = (
+    """
+    CREATE FUNCTION claims.refuse() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+        RAISE EXCEPTION 'ledger: %%: only ever grow, so nothing in them is %%', TG_TABLE_NAME, TG_ARGV[0];
+    END $$
+    """,
+    """
+    CREATE FUNCTION claims.entries_insert() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+        IF EXISTS (
+            SELECT FROM fresh GROUP BY log_id
+            HAVING max("index") - min("index") + 1 <> count(*)
+                OR min("index") <> 0 AND NOT EXISTS (
+                    SELECT FROM claims.entries AS e WHERE e.log_id = fresh.log_id AND e."index" = min(fresh."index") - 1
+                )
+        ) THEN
+            RAISE EXCEPTION 'ledger: entries: the index has to be the next one of its log';
+        END IF;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE FUNCTION claims.before_entry() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+        IF EXISTS (
+            SELECT FROM fresh GROUP BY log_id
+            HAVING min("index") < (
+                SELECT coalesce(max(e."index") + 1, 0) FROM claims.entries AS e WHERE e.log_id = fresh.log_id
+            )
+        ) THEN
+            RAISE EXCEPTION 'ledger: %%: come before their entry, never after it', TG_TABLE_NAME;
+        END IF;
+        RETURN NULL;
+    END $$
+    """,
+    *(
+        f"""
+    CREATE TRIGGER {table}_insert AFTER INSERT ON claims.{table} REFERENCING NEW TABLE AS fresh
+        FOR EACH STATEMENT EXECUTE FUNCTION claims.{function}()
+    """
+        for table, function in (("entries", "entries_insert"), ("links", "before_entry"), ("contents", "before_entry"))
+    ),
+    *(
+        f"""
+    CREATE TRIGGER {table}_{event.lower()} BEFORE {event} ON claims.{table}
+        FOR EACH STATEMENT EXECUTE FUNCTION claims.refuse('{passive}')
+    """
+        for table in ("entries", "links", "contents")
+        for event, passive in (("UPDATE", "changed"), ("DELETE", "deleted"), ("TRUNCATE", "deleted"))
+    ),
+    # Also where a session says that it replicates (session_replication_role).
+    *(
+        f"ALTER TABLE claims.{table} ENABLE ALWAYS TRIGGER {table}_{event}"
+        for table in ("entries", "links", "contents")
+        for event in ("insert", "update", "delete", "truncate")
+    ),
+)
+
+# A desk sees and writes the logs whose roles it is in: claims_log_ and the id of the log, 16 hex digits. The owner of
+# the tables is not held to that.
+POSTGRES_LOGS = (
+    """
+    CREATE FUNCTION claims.own_logs() RETURNS bigint[] LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+        SELECT coalesce(array_agg(('x' || right(rolname, 16))::bit(64)::bigint), '{}')
+        FROM pg_catalog.pg_roles
+        WHERE rolname ~ '^claims_log_[0-9a-f]{16}$' AND pg_has_role(current_user, oid, 'USAGE')
+    $$
+    """,
+    *(
+        statement
+        for table in ("entries", "links", "contents", "names", "voices", "tallies")
+        for statement in (
+            f"ALTER TABLE claims.{table} ENABLE ROW LEVEL SECURITY",
+            f"CREATE POLICY own_log ON claims.{table} USING (log_id = ANY ((SELECT claims.own_logs())::bigint[]))",
+        )
+    ),
+)
+
+
 def upgrade() -> None:
-    dialect = op.get_bind().dialect.name
-    if dialect != "sqlite":
-        raise NotImplementedError(f"no guards are written for {dialect} yet")
-    words = {"bytes": "BLOB", "time": "TEXT", "rowless": " WITHOUT ROWID"}
-    for statement in (*TABLES, *GUARDS):
-        op.execute(_flush_left(statement.format(**words)))
-    op.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    if op.get_bind().dialect.name == "sqlite":
+        words = {
+            "bytes": "BLOB",
+            "time": "TEXT",
+            "rowless": " WITHOUT ROWID",
+            "names_key": ',\n        PRIMARY KEY (log_id, kind, folded, "index")',
+        }
+        made = [*(table.format(**words) for table in (*TABLES, *SQLITE_NAMES)), *SQLITE_GUARDS]
+    else:
+        words = {"bytes": "BYTEA", "time": "TIMESTAMPTZ", "rowless": "", "names_key": ""}
+        # The order of texts is that of their bytes, whatever the server's language.
+        tables = [table.format(**words).replace("TEXT", 'TEXT COLLATE "C"') for table in TABLES]
+        made = [*tables, *POSTGRES_NAMES, *POSTGRES_GUARDS, *POSTGRES_LOGS]
+    for statement in made:
+        op.get_bind().exec_driver_sql(_flush_left(statement))
+    if op.get_bind().dialect.name == "sqlite":
+        op.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
 def downgrade() -> None:

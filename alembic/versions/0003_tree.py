@@ -43,7 +43,7 @@ TABLES = (
     """,
 )
 
-GUARDS = (
+SQLITE_GUARDS = (
     """
     CREATE TRIGGER tiles_insert BEFORE INSERT ON tiles
     BEGIN
@@ -87,13 +87,89 @@ GUARDS = (
 )
 
 
+POSTGRES_GUARDS = (
+    """
+    CREATE FUNCTION claims.tiles_insert() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+        IF EXISTS (
+            SELECT FROM fresh GROUP BY log_id, level
+            HAVING max(number) - min(number) + 1 <> count(*)
+                OR min(number) <> 0 AND NOT EXISTS (
+                    SELECT FROM claims.tiles AS t
+                    WHERE t.log_id = fresh.log_id AND t.level = fresh.level AND t.number = min(fresh.number) - 1
+                )
+        ) THEN
+            RAISE EXCEPTION 'ledger: tiles: the number has to be the next one of its level';
+        END IF;
+        IF EXISTS (SELECT FROM fresh WHERE length(hashes) <> 8192) THEN
+            RAISE EXCEPTION 'ledger: tiles: a full tile has 256 hashes';
+        END IF;
+        IF EXISTS (
+            SELECT FROM fresh GROUP BY log_id, level
+            HAVING level NOT BETWEEN 0 AND 6 OR (max(number) + 1)::numeric * 256::numeric ^ (level + 1) > (
+                SELECT coalesce(max(e."index") + 1, 0) FROM claims.entries AS e WHERE e.log_id = fresh.log_id
+            )
+        ) THEN
+            RAISE EXCEPTION 'ledger: tiles: nothing is hashed of entries that are not there';
+        END IF;
+        RETURN NULL;
+    END $$
+    """,
+    """
+    CREATE FUNCTION claims.checkpoints_insert() RETURNS trigger LANGUAGE plpgsql
+        SET search_path = pg_catalog, pg_temp AS $$
+    BEGIN
+        IF EXISTS (
+            SELECT FROM fresh GROUP BY log_id
+            HAVING min(size) < 1 OR max(size) > (
+                SELECT coalesce(max(e."index") + 1, 0) FROM claims.entries AS e WHERE e.log_id = fresh.log_id
+            )
+        ) THEN
+            RAISE EXCEPTION 'ledger: checkpoints: nothing is signed of entries that are not there';
+        END IF;
+        RETURN NULL;
+    END $$
+    """,
+    *(
+        f"""
+    CREATE TRIGGER {table}_insert AFTER INSERT ON claims.{table} REFERENCING NEW TABLE AS fresh
+        FOR EACH STATEMENT EXECUTE FUNCTION claims.{table}_insert()
+    """
+        for table in ("tiles", "checkpoints")
+    ),
+    *(
+        f"""
+    CREATE TRIGGER {table}_{event.lower()} BEFORE {event} ON claims.{table}
+        FOR EACH STATEMENT EXECUTE FUNCTION claims.refuse('{passive}')
+    """
+        for table in ("tiles", "checkpoints")
+        for event, passive in (("UPDATE", "changed"), ("DELETE", "deleted"), ("TRUNCATE", "deleted"))
+    ),
+    *(
+        f"ALTER TABLE claims.{table} ENABLE ALWAYS TRIGGER {table}_{event}"
+        for table in ("tiles", "checkpoints")
+        for event in ("insert", "update", "delete", "truncate")
+    ),
+    *(
+        statement
+        for table in ("tiles", "edges", "checkpoints")
+        for statement in (
+            f"ALTER TABLE claims.{table} ENABLE ROW LEVEL SECURITY",
+            f"CREATE POLICY own_log ON claims.{table} USING (log_id = ANY ((SELECT claims.own_logs())::bigint[]))",
+        )
+    ),
+)
+
+
 def upgrade() -> None:
-    dialect = op.get_bind().dialect.name
-    if dialect != "sqlite":
-        raise NotImplementedError(f"no guards are written for {dialect} yet")
-    words = {"bytes": "BLOB", "rowless": " WITHOUT ROWID"}
-    for statement in (*TABLES, *GUARDS):
-        op.execute(_flush_left(statement.format(**words)))
+    if op.get_bind().dialect.name == "sqlite":
+        words = {"bytes": "BLOB", "rowless": " WITHOUT ROWID"}
+        made = [*(table.format(**words) for table in TABLES), *SQLITE_GUARDS]
+    else:
+        words = {"bytes": "BYTEA", "rowless": ""}
+        made = [*(table.format(**words).replace("TEXT", 'TEXT COLLATE "C"') for table in TABLES), *POSTGRES_GUARDS]
+    for statement in made:
+        op.get_bind().exec_driver_sql(_flush_left(statement))
 
 
 def downgrade() -> None:

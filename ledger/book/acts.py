@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ from ledger.book.evidence import describe, forget, summary
 from ledger.book.importing import Imported, import_rows, lines_of, read_file
 from ledger.book.loading import Loading
 from ledger.book.lookup import entry_at, find_source, refuse_unknown
+from ledger.book.persistence import Done, persist
 from ledger.book.recording import Recording, Salt, Word
 from ledger.book.views import Receipt, Redacted
 from ledger.disclosure import redactions
@@ -59,10 +59,9 @@ class DeskActs:
         self._salt = salt
         self._opening: Opening | None = None
 
-    @contextmanager
-    def _recording(self) -> Iterator[Recording]:
-        with self._store.writing() as writer:
-            yield self._recording_in(writer)
+    def _written(self, act: Callable[[Recording], Done]) -> Done:
+        """Do one act in one transaction, again where somebody else was in the way."""
+        return persist(self._store, lambda writer, key: act(self._recording_in(writer, key)))
 
     def _opened(self) -> Opening:
         if self._opening is None:
@@ -72,11 +71,11 @@ class DeskActs:
             self._opening = body
         return self._opening
 
-    def _recording_in(self, writer: Writer) -> Recording:
+    def _recording_in(self, writer: Writer, key: str | None = None) -> Recording:
         if self._recorder is None or not self._recorder.strip():
             raise Misused("recorder: nobody is named", next="give --recorder NAME, or set CLAIMS_RECORDER")
         refuse_unknown(writer)
-        return Recording(writer, self._recorder.strip(), self._clock(), self._salt)
+        return Recording(writer, self._recorder.strip(), self._clock(), self._salt, key)
 
     def record(
         self,
@@ -110,8 +109,7 @@ class DeskActs:
         word = Word(
             claim, status, by, via, said, to, why, story, by_kind, by_group, via_kinds, parts, internal, new, key
         )
-        with self._recording() as act:
-            return self._say(act, word)
+        return self._written(lambda act: self._say(act, word))
 
     def _say(self, act: Recording, word: Word) -> Receipt:
         known = act.repeated(word.key)
@@ -136,7 +134,8 @@ class DeskActs:
         Names and texts are found or opened, never matched by likeness. A row that was loaded before adds nothing.
         Raises :class:`~ledger.errors.Rejected` with every problem of every row, and then writes nothing.
         """
-        with self._recording() as act, Slips() as slips:
+        with self._store.writing() as writer, Slips() as slips:
+            act = self._recording_in(writer)
             loading = Loading(act, slips)
             loading.take_all(rows)
             if loading.problems:
@@ -182,12 +181,15 @@ class DeskActs:
         key: str | None = None,
     ) -> Receipt:
         """Record that a source no longer stands by one statement: ``withdrawn``, with the same chain."""
-        with self._recording() as act:
+
+        def work(act: Recording) -> Receipt:
             body = _statement(act, index)
             parts = {Part.QUOTE: quote, Part.NOTE: note, Part.URL: url, Part.EVIDENCE: evidence}
             by, *via = body.chain
             word = Word(body.claim, Status.WITHDRAWN, by, via, said, why=why, parts=parts, internal=internal, key=key)
             return self._say(act, word)
+
+        return self._written(work)
 
     def keep_evidence(self, file_or_url: str | Path, archived: str | None = None) -> Document:
         """Describe a document so that an entry can name it: a file is kept beside the ledger, an address not fetched.
@@ -196,30 +198,37 @@ class DeskActs:
         :class:`~ledger.errors.LedgerError` for what is neither, or no file that can be kept.
         """
         if self._store.read_only:
-            raise read_only(self._store.path)
-        return describe(file_or_url, archived, self._store.path)
+            raise read_only(self._store.place)
+        return describe(file_or_url, archived, self._store.place)
 
     def add_evidence(
         self, index: int, document: Document, *, note: str | None = None, internal: bool = False
     ) -> Receipt:
         """Add a document to an entry. With ``internal`` the document and the note stay inside the desk."""
-        with self._recording() as act:
+
+        def work(act: Recording) -> Receipt:
             about = entry_at(act.writer, index).body
             parts = {Part.EVIDENCE: document, Part.NOTE: note}
             written = act.append(Evidence(index), parts, internal=tuple(parts) if internal else ())
             act.remark(summary(document))
             return act.receipt_on(written, index if isinstance(about, Claim) else _claim_of(act, about))
 
+        return self._written(work)
+
     def retract(self, index: int, why: Mistake, *, note: str | None = None) -> Receipt:
         """Take back an entry as the desk's own mistake; retracting a retraction brings the entry back."""
-        with self._recording() as act:
+
+        def work(act: Recording) -> Receipt:
             target = entry_at(act.writer, index)
             claim = _claim_of(act, target.body)
             return act.receipt_on(act.append(Retract(index, why), {Part.NOTE: note}), claim)
 
+        return self._written(work)
+
     def move(self, index: int, *, to: int | str, note: str | None = None, new: bool = False) -> Receipt:
         """Retract a statement as recorded on the wrong claim and record it again on another, in one act."""
-        with self._recording() as act:
+
+        def work(act: Recording) -> Receipt:
             body = _statement(act, index)
             act.append(Retract(index, Mistake.WRONG_CLAIM), {Part.NOTE: note})
             claim = act.claim(to, act.story_of(body.claim), new=new)
@@ -230,6 +239,8 @@ class DeskActs:
             act.finish()
             return act.receipt(again)
 
+        return self._written(work)
+
     def redact(self, index: int, order: str, *, parts: Collection[Part] = ()) -> Redacted:
         """Remove parts of an entry for good, all that it has with none named; leaf, proofs and states stand.
 
@@ -239,7 +250,8 @@ class DeskActs:
         """
         if not order.strip():
             raise Misused("order: is empty", next='say who demands it: --order "Tribunal de Paris, 12 May 2026"')
-        with self._recording() as act:
+
+        def work(act: Recording) -> Redacted:
             entry = entry_at(act.writer, index)
             gone = redactions(act.writer, entry)
             chosen = [part for part in Part if part in parts] or [each for each in entry.parts if each not in gone]
@@ -252,8 +264,11 @@ class DeskActs:
             # A file stays as long as another entry names it.
             files -= {document.sha256 for _, document in act.writer.documents() if document.sha256 is not None}
             # Before the commit: nothing names the file once the content is gone, so a crash must not leave it behind.
-            forget(self._store.path, files)
-        return Redacted(index, tuple(chosen), tuple(wrote), self.erase())
+            forget(self._store.place, files)
+            return Redacted(index, tuple(chosen), tuple(wrote), "")
+
+        done = self._written(work)
+        return replace(done, pending=self.erase())
 
     def erase(self) -> str:
         """Wipe what redactions took away from the file and its log; return why that has to wait, else nothing."""
@@ -268,22 +283,30 @@ class DeskActs:
         return self._on_claim(claim, Release, note)
 
     def _on_claim(self, given: int | str, make: Callable[[int], Body], note: str | None) -> Receipt:
-        with self._recording() as act:
+        def work(act: Recording) -> Receipt:
             claim = self._known_claim(act, given)
             return act.receipt_on(act.append(make(claim), {Part.NOTE: note}), claim)
 
+        return self._written(work)
+
     def same(self, claim: int | str, same_as: int | str, *, note: str | None = None) -> Receipt:
         """Say that two claims are one: statements on both count under the second."""
-        with self._recording() as act:
+
+        def work(act: Recording) -> Receipt:
             first, second = self._known_claim(act, claim), self._known_claim(act, same_as)
             return act.receipt_on(act.append(Same(first, second), {Part.NOTE: note}), second)
 
+        return self._written(work)
+
     def wording(self, claim: int | str, text: str, *, lang: str | None = None, note: str | None = None) -> Receipt:
         """Give a claim a new text, or with ``lang`` a translation. A changed meaning is a new claim."""
-        with self._recording() as act:
+
+        def work(act: Recording) -> Receipt:
             known = self._known_claim(act, claim)
             index = act.append(Wording(known, lang), {Part.TEXT: text.strip(), Part.NOTE: note})
             return act.receipt_on(index, known)
+
+        return self._written(work)
 
     def grant(
         self,
@@ -294,9 +317,12 @@ class DeskActs:
         note: str | None = None,
     ) -> Receipt:
         """Grant a source authority over one story or one claim. A spokesperson's grant is the body's."""
-        with self._recording() as act:
+
+        def work(act: Recording) -> Receipt:
             body = self._scope(act, find_source(act.writer, source), story, claim)
             return act.receipt_on(act.append(body, {Part.NOTE: note}), body.claim)
+
+        return self._written(work)
 
     def revoke(
         self,
@@ -307,7 +333,8 @@ class DeskActs:
         note: str | None = None,
     ) -> Receipt:
         """Take back every live grant of a source over one story or one claim."""
-        with self._recording() as act:
+
+        def work(act: Recording) -> Receipt:
             scope = self._scope(act, find_source(act.writer, source), story, claim)
             live = [
                 index
@@ -318,6 +345,8 @@ class DeskActs:
                 raise Rejected(f"source {scope.source}: has no such authority", next="see `claims authority list`")
             written = [act.append(Retract(index, Mistake.OTHER), {Part.NOTE: note}) for index in live]
             return act.receipt_on(written[-1], scope.claim)
+
+        return self._written(work)
 
     def _scope(self, act: Recording, source: int, story: int | str | None, claim: int | str | None) -> Authority:
         if (story is None) == (claim is None):
@@ -340,7 +369,8 @@ class DeskActs:
         note: str | None = None,
     ) -> Receipt:
         """Record a source. Witnesses and unnamed sources belong to a story, and to the outlet that relays them."""
-        with self._recording() as act:
+
+        def work(act: Recording) -> Receipt:
             body = Source(
                 kind,
                 group=None if group is None else find_source(act.writer, group),
@@ -349,32 +379,42 @@ class DeskActs:
             )
             return act.receipt_on(act.append(body, {Part.NAME: name.strip(), Part.NOTE: note}), None)
 
+        return self._written(work)
+
     def amend_source(self, source: int | str, kind: SourceKind, *, note: str | None = None) -> Receipt:
         """Give a source a new record of its kind."""
-        with self._recording() as act:
+
+        def work(act: Recording) -> Receipt:
             body = Source(kind, amends=find_source(act.writer, source))
             return act.receipt_on(act.append(body, {Part.NOTE: note}), None)
+
+        return self._written(work)
 
     def vet(
         self, source: int | str, vetted: bool, *, claim: int | str | None = None, note: str | None = None
     ) -> Receipt:
         """Vet or unvet a source, in general or on one claim."""
-        with self._recording() as act:
+
+        def work(act: Recording) -> Receipt:
             known = None if claim is None else self._known_claim(act, claim)
             body = Vet(find_source(act.writer, source), vetted, known)
             return act.receipt_on(act.append(body, {Part.NOTE: note}), known)
 
+        return self._written(work)
+
     def group(self, source: int | str, body: int | str | None, *, note: str | None = None) -> Receipt:
         """Say which body a source speaks for; None: for itself again."""
-        with self._recording() as act:
+
+        def work(act: Recording) -> Receipt:
             speaks_for = None if body is None else find_source(act.writer, body)
             entry = Group(find_source(act.writer, source), speaks_for)
             return act.receipt_on(act.append(entry, {Part.NOTE: note}), None)
 
+        return self._written(work)
+
     def set_policy(self, quorum: int, *, note: str | None = None) -> Receipt:
         """Say how many independent vetted originals establish a claim."""
-        with self._recording() as act:
-            return act.receipt_on(act.append(Policy(quorum=quorum), {Part.NOTE: note}), None)
+        return self._written(lambda act: act.receipt_on(act.append(Policy(quorum=quorum), {Part.NOTE: note}), None))
 
     def _known_claim(self, act: Recording, given: int | str) -> int:
         return act.claim(given, None, new=False, opens=False)

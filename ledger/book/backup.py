@@ -32,7 +32,7 @@ from ledger.formats.backup import (
     write_manifest,
 )
 from ledger.model import Opening
-from ledger.store import Reader, files_of, occupied
+from ledger.store import Place, Reader, occupied
 from ledger.tlog import Edge, Invalid, leaf_hash, read_checkpoint
 
 MOST_PROBLEMS = 100
@@ -40,7 +40,7 @@ HASH_NAME = re.compile(r"[0-9a-f]{64}")
 _ELSEWHERE = "choose another folder"
 
 
-def backup(reader: Reader, ledger: Path, folder: Path) -> list[Path]:
+def backup(reader: Reader, ledger: Place, folder: Path) -> list[Path]:
     """Write all that ``reader`` has, and the evidence files beside the ledger, into a folder; return the paths.
 
     Who may read the file of the ledger may read its backup. An earlier backup of this ledger is replaced. Raises
@@ -49,7 +49,7 @@ def backup(reader: Reader, ledger: Path, folder: Path) -> list[Path]:
     """
     if not reader.size:
         raise Rejected("backup: the ledger has no entries yet", next="there is nothing to lose: `claims init` opens it")
-    mode = ledger.stat().st_mode & 0o777
+    mode = ledger.files_mode()
     with _writing_to(folder):
         before = _backup_there(reader, folder)
         paths = [folder / name for name in (LEAVES, CONTENTS, CHECKPOINTS, MANIFEST)]
@@ -60,7 +60,7 @@ def backup(reader: Reader, ledger: Path, folder: Path) -> list[Path]:
             beside(paths[0], mode) as leaves,
         ):
             copying.run(leaves, contents, checkpoints)
-            kept = _copy_evidence(files_of(ledger), folder / EVIDENCE, copying.say)
+            kept = _copy_evidence(ledger.evidence, folder / EVIDENCE, copying.say)
             copying.refuse_damage()
             paths[3].unlink(missing_ok=True)
         with beside(paths[3], mode) as file:
@@ -227,9 +227,9 @@ def checkpoint_fault(note: bytes, size: int, origin: str, tree: Edge) -> tuple[s
     return None
 
 
-def _copy_evidence(source: Path, target: Path, say: Callable[[Problem], None]) -> int:
+def _copy_evidence(source: Path | None, target: Path, say: Callable[[Problem], None]) -> int:
     """Copy the files that the backup has not got yet; return how many it has. Nothing is ever taken out of it."""
-    for file in source.iterdir() if source.is_dir() else ():
+    for file in source.iterdir() if source is not None and source.is_dir() else ():
         if not HASH_NAME.fullmatch(file.name) or not file.is_file():
             continue
         there = target / file.name

@@ -25,7 +25,7 @@ from ledger.book.views import DocumentRow
 from ledger.errors import LedgerError, Misused, Problem, Rejected, Unavailable
 from ledger.model import Claim, Document, Evidence
 from ledger.resolver import Acts
-from ledger.store import Reader, Store, files_of
+from ledger.store import Place, Reader, Store
 from ledger.text import flaws, shown
 from ledger.vocabulary import Part, Visibility
 
@@ -40,7 +40,7 @@ _UNTYPED = "application/octet-stream"
 _TYPES = MimeTypes()
 
 
-def describe(given: str | Path, archived: str | None, ledger: Path) -> Document:
+def describe(given: str | Path, archived: str | None, ledger: Place) -> Document:
     """Describe a document: what starts with ``http://`` or ``https://`` is an address, all else is a file to keep.
 
     Raises :class:`~ledger.errors.Rejected` for an address that is none; for a file as :func:`keep` does.
@@ -57,7 +57,7 @@ def describe(given: str | Path, archived: str | None, ledger: Path) -> Document:
     return Document(None, archived, kept.sha256, kept.size, kept.media_type)
 
 
-def keep(path: Path, ledger: Path) -> Document:
+def keep(path: Path, ledger: Place) -> Document:
     """Copy a file into the folder beside the ledger, under its SHA-256; the same file twice is one file.
 
     If we crash at any point, the folder has the whole file, or a rest that no entry can name. Raises
@@ -66,9 +66,9 @@ def keep(path: Path, ledger: Path) -> Document:
     """
     with _opened(path) as source:
         _check_size(path, os.fstat(source.fileno()).st_size)
-        folder = files_of(ledger)
+        folder = ledger.kept_files()
         try:
-            mode = ledger.stat().st_mode & 0o777
+            mode = ledger.files_mode()
             _make(folder, mode)
             digest, size = _take(source, path, folder, mode & 0o444)
         except OSError as error:
@@ -172,12 +172,14 @@ def _media_type(path: Path) -> str:
     return inside or _UNTYPED
 
 
-def forget(ledger: Path, files: Collection[str]) -> None:
+def forget(ledger: Place, files: Collection[str]) -> None:
     """Delete kept files for good, by their SHA-256; one that is not there is no fault.
 
     Raises :class:`~ledger.errors.Unavailable` if one stays.
     """
-    folder = files_of(ledger)
+    folder = ledger.evidence
+    if folder is None:
+        return
     for name in files:
         try:
             (folder / name).unlink(missing_ok=True)
@@ -200,19 +202,19 @@ def summary(document: Document) -> str:
 # What became of the files
 
 
-def documents(reader: Reader, ledger: Path, about: int | None) -> list[DocumentRow]:
+def documents(reader: Reader, ledger: Place, about: int | None) -> list[DocumentRow]:
     """Every document, or those of one entry; a claim's statements have the claim's. Raises :class:`Rejected`."""
     wanted = None
     if about is not None:
         wanted = {about}
         if isinstance(entry_at(reader, about).body, Claim):
             wanted |= set(reader.refs("statement.claim", about))
-    acts, folder = Acts(reader), files_of(ledger)
+    acts, folder = Acts(reader), ledger.evidence
     rows = [_row(reader, acts, folder, index, document) for index, document in reader.documents()]
     return [row for row in rows if wanted is None or not wanted.isdisjoint((row.about, row.index))]
 
 
-def _row(reader: Reader, acts: Acts, folder: Path, index: int, document: Document) -> DocumentRow:
+def _row(reader: Reader, acts: Acts, folder: Path | None, index: int, document: Document) -> DocumentRow:
     entry = reader.entry(index)
     ref = entry.parts.get(Part.EVIDENCE)
     return DocumentRow(
@@ -223,7 +225,7 @@ def _row(reader: Reader, acts: Acts, folder: Path, index: int, document: Documen
         sha256=document.sha256,
         size=document.size,
         media_type=document.media_type,
-        kept=None if document.sha256 is None else (folder / document.sha256).is_file(),
+        kept=None if document.sha256 is None or folder is None else (folder / document.sha256).is_file(),
         internal=ref is not None and ref.visibility is Visibility.INTERNAL,
         live=acts.live(index),
     )
@@ -235,7 +237,9 @@ def check_kept(store: Store) -> tuple[list[Problem], list[Problem]]:
     A file with other bytes is wrong. A file that is lost is not: the hash stands, and who has the file can still show
     that it is the one. Nor is one that no entry names. All bytes of all files are read.
     """
-    folder = files_of(store.path)
+    folder = store.place.evidence
+    if folder is None:
+        return [], []  # whoever names the folder can check what is in it
     # In this order: what is kept from here on can be taken neither for lost nor for strays.
     there = _names_in(folder)
     try:

@@ -43,7 +43,7 @@ from ledger.book.views import (
 from ledger.errors import Misused, Problem, Rejected
 from ledger.model import Authority, Entry, Opening, Policy, Source
 from ledger.resolver import Acts, Clock, Fold
-from ledger.store import Reader, Store, check
+from ledger.store import Place, Reader, Store, check, locate
 from ledger.text import flaws, shown
 from ledger.times import Moment, read_time, show_time, zone_named
 from ledger.tlog import Verifier
@@ -81,6 +81,7 @@ class Ledger(DeskActs):
         origin: str,
         zone: str,
         recorder: str,
+        files: Path | None = None,
         clock: Callable[[], datetime] = now_utc,
         salt: Salt = new_salt,
     ) -> Self:
@@ -90,10 +91,14 @@ class Ledger(DeskActs):
         """
         zone_named(zone)
         _check_opening(Opening(origin, zone), recorder)
-        ledger = cls(Store.create(where), recorder=recorder, clock=clock, salt=salt)
-        with ledger._recording() as act:
+        store = Store.create(where, log=origin, files=files)
+        ledger = cls(store, recorder=recorder, clock=clock, salt=salt)
+        with ledger.store.writing() as writer:
+            act = ledger._recording_in(writer)
             if act.writer.size:
-                raise Rejected(f"ledger: {where}: there is a ledger here already", next="`claims board` shows it")
+                raise Rejected(
+                    f"ledger: {ledger.place}: there is a ledger here already", next="`claims board` shows it"
+                )
             act.append(Opening(origin, zone))
             act.append(Source(SourceKind.DESK), {Part.NAME: "desk"})
             act.append(Policy())
@@ -103,23 +108,33 @@ class Ledger(DeskActs):
     @classmethod
     def open(
         cls,
-        where: str | Path,
+        where: str | Path | Place,
         *,
+        log: str | None = None,
         recorder: str | None = None,
         read_only: bool = False,
+        files: Path | None = None,
         clock: Callable[[], datetime] = now_utc,
         salt: Salt = new_salt,
     ) -> Self:
-        """Open a ledger. Raises :class:`~ledger.errors.Unavailable` if it is missing, locked, newer or none at all."""
-        return cls(Store.open(where, read_only=read_only), recorder=recorder, clock=clock, salt=salt)
+        """Open a ledger: a path, ``sqlite:///path``, or ``postgresql://…`` and, of many logs there, its origin ``log``.
+
+        ``files`` is the folder for the evidence files of a ledger on a server; a file has its own beside it. Raises
+        :class:`~ledger.errors.Unavailable` if it is missing, locked, newer or none at all.
+        """
+        store = Store.open(where, log=log, read_only=read_only, files=files)
+        store.require_log()
+        return cls(store, recorder=recorder, clock=clock, salt=salt)
 
     @classmethod
     def restore(
         cls,
         folder: str | Path,
-        where: str | Path,
+        where: str | Path | Place,
         *,
+        log: str | None = None,
         recorder: str | None = None,
+        files: Path | None = None,
         clock: Callable[[], datetime] = now_utc,
         salt: Salt = new_salt,
     ) -> Self:
@@ -128,8 +143,21 @@ class Ledger(DeskActs):
         Raises :class:`~ledger.errors.Rejected` with all that is wrong with the backup, or if a ledger with entries is
         at ``where``; :class:`~ledger.errors.Unavailable` if there is no finished backup. Nothing is left behind then.
         """
-        restore(Path(folder), where)
-        return cls.open(where, recorder=recorder, clock=clock, salt=salt)
+        place = locate(where, log=log, files=files)
+        restore(Path(folder), place)
+        return cls.open(place, recorder=recorder, clock=clock, salt=salt)
+
+    @staticmethod
+    def migrate(where: str | Path) -> tuple[str | None, str]:
+        """Bring the schema on a server to this version, or make it; return the revision before and after.
+
+        A file is brought to it whenever it is opened. Raises :class:`~ledger.errors.Unavailable`.
+        """
+        return Store.migrate(where)
+
+    def make_roles(self) -> tuple[str, ...]:
+        """Make the roles of a server's database and of this log; return their names."""
+        return self._store.make_roles()
 
     def close(self) -> None:
         """Let go of the file."""
@@ -147,6 +175,11 @@ class Ledger(DeskActs):
     def store(self) -> Store:
         """The store that the ledger is in, for what publishes it."""
         return self._store
+
+    @property
+    def place(self) -> Place:
+        """Where the ledger is."""
+        return self._store.place
 
     @property
     def size(self) -> int:
@@ -359,7 +392,7 @@ class Ledger(DeskActs):
     def documents(self, about: int | None = None) -> list[DocumentRow]:
         """Every document, or those of one entry; those of a claim are those of its statements too."""
         with self._store.reading() as reader:
-            return documents(reader, self._store.path, about)
+            return documents(reader, self._store.place, about)
 
     def export_csv(
         self,
@@ -389,7 +422,7 @@ class Ledger(DeskActs):
         something else, or if the ledger is damaged; :class:`~ledger.errors.Unavailable` if it cannot be written.
         """
         with self._store.reading() as reader:
-            return backup(reader, self._store.path, Path(folder))
+            return backup(reader, self._store.place, Path(folder))
 
     def verify(self, verifiers: Sequence[Verifier] = ()) -> Verification:
         """Derive every column, register, tile and state again from the leaf bytes and the rules; name each difference.

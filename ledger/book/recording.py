@@ -74,13 +74,15 @@ class Word:
 class Recording:
     """The end of the ledger while one act is written: indexes are known, names are found, rules are asked."""
 
-    def __init__(self, writer: Writer, recorder: str, now: datetime, salt: Salt) -> None:
+    def __init__(self, writer: Writer, recorder: str, now: datetime, salt: Salt, key: str | None = None) -> None:
+        """Begin at the end of the ledger; with ``key``, the first entry that has none of its own bears it."""
         self.writer = writer
         self.fold = Fold(writer, voices=writer.voices, tallies=writer.tallies) if writer.size else Fold()
         self.now = max(now, writer.entry(writer.size - 1).recorded) if writer.size else now
         self.remarks: list[str] = []
         self.problems: list[Problem] = []
         self._salt = salt
+        self._spare_key = key
         self._start = self._next = writer.size
         self._recorder_name = recorder
         self._recorder: int | None = None
@@ -102,7 +104,7 @@ class Recording:
         recorder = self._recorder_index(body)
         contents = {part: Content(self._salt(), value) for part, value in (parts or {}).items() if value is not None}
         hidden = dict.fromkeys(internal, Visibility.INTERNAL)
-        entry = Entry(self._next, self.now, recorder, body, {}, key)
+        entry = Entry(self._next, self.now, recorder, body, {}, self._spare_key if key is None else key)
         problems = check_contents(entry, contents)
         if not problems:
             refs: dict[Part, PartRef] = {
@@ -116,6 +118,8 @@ class Recording:
             problems = self._write(entry, contents)
             if isinstance(body, Redaction) and not problems:
                 self.writer.redact(entry.index, body.target, body.part)
+        if entry.key is not None and entry.key == self._spare_key:
+            self._spare_key = None
         self.problems += [each for each in problems if each not in self.problems]
         self._next += 1
         return entry.index

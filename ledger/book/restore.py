@@ -38,7 +38,7 @@ from ledger.formats.backup import (
 from ledger.model import Content, Entry, Opening, Redaction, Unknown
 from ledger.resolver import Fold
 from ledger.rules import check, check_contents
-from ledger.store import Store, Writer, made_beside
+from ledger.store import Place, Store, Writer, made_beside
 from ledger.times import format_utc
 from ledger.tlog import Edge, leaf_hash
 from ledger.vocabulary import Part
@@ -49,7 +49,7 @@ BATCH = 2_000
 _NEXT = "go back to another backup; the files are as they were"
 
 
-def restore(folder: Path, where: str | Path) -> None:
+def restore(folder: Path, where: str | Path | Place) -> None:
     """Make the ledger at ``where`` from the backup in a folder.
 
     Raises :class:`~ledger.errors.Rejected` with up to a hundred problems if the backup is not whole, or if a ledger is

@@ -50,9 +50,9 @@ def restore(settings: Settings, folder: str) -> None:
     """
     from ledger.book import Ledger
 
-    with Ledger.restore(folder, settings.where) as ledger:
-        size, origin = ledger.size, ledger.origin
+    with Ledger.restore(folder, settings.where, log=settings.origin, files=settings.files) as ledger:
+        size, origin, place = ledger.size, ledger.origin, str(ledger.place)
     if settings.json:
-        put_json({"ledger": settings.where, "origin": origin, "size": size})
+        put_json({"ledger": place, "origin": origin, "size": size})
     else:
-        put(f"restored {settings.where}: {size} entries, origin {origin}")
+        put(f"restored {place}: {size} entries, origin {origin}")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -24,6 +25,7 @@ class Settings:
     """The ledger to use, who records, and whether a script reads the answer. The last one given holds."""
 
     ledger: str | None = None
+    log: str | None = None
     recorder: str | None = None
     json: bool = False
 
@@ -31,6 +33,17 @@ class Settings:
     def where(self) -> str:
         """The path of the ledger: as given, else CLAIMS_LEDGER, else claims.db in the current folder."""
         return self.ledger or os.environ.get("CLAIMS_LEDGER") or DEFAULT_LEDGER
+
+    @property
+    def origin(self) -> str | None:
+        """The origin of the log: as given, else CLAIMS_LOG; None where there is one alone."""
+        return self.log or os.environ.get("CLAIMS_LOG") or None
+
+    @property
+    def files(self) -> Path | None:
+        """The folder of the evidence files of a ledger on a server: CLAIMS_FILES."""
+        named = os.environ.get("CLAIMS_FILES")
+        return Path(named) if named else None
 
     @property
     def who(self) -> str:
@@ -58,10 +71,10 @@ def reading(settings: Settings) -> Iterator[Ledger]:
     from ledger.errors import Outdated
 
     try:
-        found = Ledger.open(settings.where, read_only=True)
+        found = Ledger.open(settings.where, log=settings.origin, read_only=True, files=settings.files)
     except Outdated:
-        Ledger.open(settings.where).close()
-        found = Ledger.open(settings.where, read_only=True)
+        Ledger.open(settings.where, log=settings.origin).close()
+        found = Ledger.open(settings.where, log=settings.origin, read_only=True, files=settings.files)
     with found as ledger:
         yield ledger
 
@@ -71,7 +84,7 @@ def recording(settings: Settings) -> Iterator[Ledger]:
     """Open the ledger to write to it, in the recorder's name."""
     from ledger.book import Ledger
 
-    with Ledger.open(settings.where, recorder=settings.who) as ledger:
+    with Ledger.open(settings.where, log=settings.origin, recorder=settings.who, files=settings.files) as ledger:
         yield ledger
 
 
@@ -97,6 +110,13 @@ def _everywhere() -> list[click.Parameter]:
             expose_value=False,
             callback=_keep,
             help="The ledger; else CLAIMS_LEDGER, else ./claims.db.",
+        ),
+        click.Option(
+            ["--log"],
+            metavar="ORIGIN",
+            expose_value=False,
+            callback=_keep,
+            help="Which log of a server's; else CLAIMS_LOG, else the only one.",
         ),
         click.Option(
             ["--recorder"],

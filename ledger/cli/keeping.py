@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,36 +18,65 @@ from ledger.cli.options import as_of_options, read_as_of, story_option
 from ledger.cli.screen import plain, put, put_json, say
 from ledger.cli.signing import keys_folder, keys_option
 
+if TYPE_CHECKING:
+    from ledger.book import Ledger
+
 
 @click.command(cls=Act)
 @click.option(
     "--origin", metavar="ORIGIN", help="The name of the log, such as ledger.example.org/desk. It is for ever."
 )
 @click.option("--zone", metavar="ZONE", help="The desk's time zone, such as Europe/Paris; else this machine's.")
+@click.option("--roles", is_flag=True, help="On a server: make the roles that work on it, also where the ledger is.")
 @with_settings
-def init(settings: Settings, origin: str | None, zone: str | None) -> None:
+def init(settings: Settings, origin: str | None, zone: str | None, roles: bool) -> None:
     """Make a new ledger.
 
     Name the origin if the ledger is ever to be published: proofs carry it,
-    and it cannot be changed.
+    and it cannot be changed. A database on a server may hold the logs of
+    many desks, each with its origin.
 
     \b
     claims init --origin ledger.example.org/desk --zone Europe/Paris
     """
-    from ledger.book import Ledger
-
+    origin = settings.origin if origin is None else origin
     made = origin is None
     origin = f"desk.example/{secrets.token_hex(6)}" if origin is None else origin
     zone = _machine_zone() if zone is None else zone
-    with Ledger.create(settings.where, origin=origin, zone=zone, recorder=settings.who) as ledger:
-        size = ledger.size
+    with _opened(settings, origin, zone, roles) as (ledger, new):
+        names = ledger.make_roles() if roles else ()
+        place, size = str(ledger.place), ledger.size
     if settings.json:
-        put_json({"ledger": settings.where, "origin": origin, "zone": zone, "size": size})
+        told = {"ledger": place, "origin": origin, "zone": zone, "size": size}
+        put_json(told | ({"roles": list(names)} if roles else {}))
         return
-    put(f"new ledger {settings.where}: origin {origin}, zone {zone}")
+    if new:
+        put(f"new ledger {place}: origin {origin}, zone {zone}")
+    if roles:
+        put(f"roles: {', '.join(names)}")
+        say(f"next, on the server: GRANT claims_writer, {names[-1]} TO SOMEBODY")
+        return
     if made:
         say("the origin was made up; for a ledger that will be published, start again with --origin")
     say('next: claims report "…" --by SOURCE --by-kind KIND --story SLUG')
+
+
+@contextmanager
+def _opened(settings: Settings, origin: str, zone: str, roles: bool) -> Iterator[tuple[Ledger, bool]]:
+    """Make the ledger and say so; where only its roles are missing, open it."""
+    from ledger.book import Ledger
+    from ledger.errors import Rejected
+
+    try:
+        made = Ledger.create(settings.where, origin=origin, zone=zone, recorder=settings.who, files=settings.files)
+    except Rejected as error:
+        if not roles or "there is a ledger here already" not in error.message:
+            raise
+        with Ledger.open(settings.where, log=origin) as ledger:
+            yield ledger, False
+        return
+    with made:
+        yield made, True
 
 
 def _machine_zone() -> str:
@@ -53,6 +84,28 @@ def _machine_zone() -> str:
     named = os.environ.get("TZ", "").removeprefix(":")
     linked = str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
     return next((name for name in (named, linked) if "/" in name and not name.startswith("/")), "UTC")
+
+
+@click.command(cls=Act)
+@with_settings
+def migrate(settings: Settings) -> None:
+    """Bring the schema on a server to this version.
+
+    As the owner of the database, with a backup at hand; also to make the
+    schema in an empty database. A ledger in a file needs no such step.
+
+    \b
+    claims migrate --ledger postgresql://desk.example/claims
+    """
+    from ledger.book import Ledger
+
+    before, after = Ledger.migrate(settings.where)
+    if settings.json:
+        put_json({"before": before, "after": after})
+    elif before == after:
+        put(f"the schema is {after} already")
+    else:
+        put(f"schema {after} made" if before is None else f"schema {before} brought to {after}")
 
 
 @click.group(cls=Acts)
@@ -111,7 +164,7 @@ def verify(ctx: click.Context, given: tuple[str, ...], keys: str | None) -> None
     settings: Settings = ctx.obj
     with reading(settings) as ledger:
         folder = folder_of(keys_folder(keys), ledger.origin)
-        own = known_verifiers(folder)
+        own, place = known_verifiers(folder), str(ledger.place)
         found = ledger.verify([*own, *(read_verifier(each) for each in given)])
         found = replace(found, findings=(*found.findings, *check_remembered(ledger.store, folder)))
     if settings.json:
@@ -122,9 +175,9 @@ def verify(ctx: click.Context, given: tuple[str, ...], keys: str | None) -> None
         for warning in found.warnings:
             say(f"warning: {plain(str(warning))}")
         if found.ok:
-            put(f"{settings.where}: {found.size} entries verified, no difference")
+            put(f"{place}: {found.size} entries verified, no difference")
         else:
-            say(f"claims: {settings.where}: {len(found.findings)} differences in {found.size} entries")
+            say(f"claims: {place}: {len(found.findings)} differences in {found.size} entries")
             say("next: keep this file as it is, and go back to a copy that verifies")
     if not found.ok:
         ctx.exit(1)

@@ -64,6 +64,7 @@ SECTIONS = {
     },
     "Make, hand on": {
         "init": ("keeping", "Make a new ledger."),
+        "migrate": ("keeping", "Bring the schema on a server to this version."),
         "demo": ("demo", "Load the seed story into ./claims.db and show what it answers."),
         "import": ("importing", "Record the rows of a CSV or JSON Lines file, all of them or none."),
         "export": ("keeping", "Write what may be published."),

@@ -148,7 +148,7 @@ def witness_key(settings: Settings, name: str | None, keys: str | None) -> None:
 
 
 @witness.command("serve")
-@click.option("--log", "logs", metavar="VKEY", multiple=True, required=True, help="The key of a log; one for each log.")
+@click.option("--key", "logs", metavar="VKEY", multiple=True, required=True, help="The key of a log; one for each log.")
 @click.option("--name", metavar="NAME", help="The name of the key, where there is none yet.")
 @click.option("--bind", metavar="ADDRESS", default="127.0.0.1", help="Where to listen; 127.0.0.1 unless you say so.")
 @click.option(
@@ -163,7 +163,7 @@ def witness_serve(logs: tuple[str, ...], name: str | None, bind: str, port: int,
     as evidence, and not cosigned. Put a web server with TLS before it.
 
     \b
-    claims witness serve --log VKEY --name witness.example.org
+    claims witness serve --key VKEY --name witness.example.org
     """
     from ledger.errors import Unavailable
     from ledger.publish.keys import read_verifier

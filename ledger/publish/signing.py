@@ -59,7 +59,7 @@ def sign(store: Store, key: Key, *more: Signer) -> Signed:
     Raises :class:`Forked` if the ledger does not continue what the key has signed.
     """
     if store.read_only:
-        raise Unavailable(f"ledger: {store.path}: is read-only", next="sign where the ledger can be written to")
+        raise Unavailable(f"ledger: {store.place}: is read-only", next="sign where the ledger can be written to")
     with key.alone():
         with store.reading() as reader:
             origin = origin_of(reader)

@@ -40,6 +40,10 @@ class Acts:
         self._roots: dict[int, int] = {}
         self._members: dict[int, tuple[int, ...]] = {}
         self._folded: dict[int, int] = {}
+        self._folded_under: dict[int, tuple[int, ...]] = {}
+        self._grants: dict[int, tuple[tuple[int, Authority], ...]] = {}
+        self._vets: dict[int, tuple[Vet, ...]] = {}
+        self._vetted: dict[int, bool] = {}
         self._standings: dict[tuple[int, int], Standing] = {}
 
     def hide(self, index: int | None) -> None:
@@ -49,8 +53,14 @@ class Acts:
 
     def forget(self) -> None:
         """Drop what was found out, because an act was added."""
-        for found in (self._live, self._roots, self._members, self._folded, self._standings):
+        for found in (self._live, self._roots, self._members, self._folded, self._folded_under):
             found.clear()
+        for found_of_claims in (self._grants, self._vets, self._vetted, self._standings):
+            found_of_claims.clear()
+
+    def forget_live(self) -> None:
+        """Drop which entries live, because a statement was retracted or restored: no act rests on a statement."""
+        self._live.clear()
 
     def forget_members(self, root: int) -> None:
         """Drop the members of one body, because a new source was grouped under it."""
@@ -112,6 +122,11 @@ class Acts:
 
     def folded_under(self, claim: int) -> tuple[int, ...]:
         """Every claim that folds under ``claim``, itself included if it does."""
+        if claim not in self._folded_under:
+            self._folded_under[claim] = self._find_folded_under(claim)
+        return self._folded_under[claim]
+
+    def _find_folded_under(self, claim: int) -> tuple[int, ...]:
         found, pending = {claim}, [claim]
         while pending:
             for index in self.facts.refs("same.same_as", pending.pop()):
@@ -145,8 +160,13 @@ class Acts:
             return None
         return newest
 
-    def grants(self, claim: int) -> Iterator[tuple[int, Authority]]:
+    def grants(self, claim: int) -> tuple[tuple[int, Authority], ...]:
         """Every live grant over ``claim`` or its story, with its index."""
+        if claim not in self._grants:
+            self._grants[claim] = tuple(self._find_grants(claim))
+        return self._grants[claim]
+
+    def _find_grants(self, claim: int) -> Iterator[tuple[int, Authority]]:
         roles = [("authority.claim", each) for each in self.folded_under(claim)]
         for role, subject in (*roles, ("authority.story", self.story(claim))):
             for index in self.facts.refs(role, subject):
@@ -179,13 +199,20 @@ class Acts:
 
     def vetted(self, source: int) -> bool:
         """Whether a source is vetted in general: by the desk's newest word on it, else by its kind."""
+        if source not in self._vetted:
+            self._vetted[source] = self._find_vetted(source)
+        return self._vetted[source]
+
+    def _find_vetted(self, source: int) -> bool:
         acts = self._newest(Vet, "vet.source", (source,))
         general = next((vet.vetted for vet in acts if vet.claim is None), None)
         return self.source_kind(source).vetted if general is None else general
 
     def _vetted_on(self, source: int, claim: int) -> bool | None:
         """The desk's newest word on a source on one claim, None if there is none."""
-        acts = self._newest(Vet, "vet.claim", self.folded_under(claim))
+        if claim not in self._vets:
+            self._vets[claim] = tuple(self._newest(Vet, "vet.claim", self.folded_under(claim)))
+        acts = self._vets[claim]
         return next((vet.vetted for vet in acts if vet.source == source), None)
 
     def carries(self, relayer: int, claim: int) -> bool:
@@ -197,7 +224,7 @@ class Acts:
         return self.vetted(relayer) if vetted_here is None else vetted_here
 
     def _newest(self, kind: type[Act], role: str, subjects: tuple[int, ...]) -> Iterator[Act]:
-        found = {index for subject in subjects for index in self.facts.refs(role, subject)}
+        found = set().union(*[self.facts.refs(role, subject) for subject in subjects])
         for index in sorted(found, reverse=True):
             if self.live(index):
                 yield _body(self.facts.entry(index), kind)

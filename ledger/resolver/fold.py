@@ -14,11 +14,13 @@ from ledger.errors import Unresolvable
 from ledger.model import Authority, Body, Entry, Group, Retract, Same, Source, Statement, Unknown, Vet
 from ledger.resolver.acts import Acts, base_of
 from ledger.resolver.facts import Facts, Memory
-from ledger.resolver.voice import Tally, Voice, contribution, join_all
+from ledger.resolver.voice import NO_TALLY, Pointer, Tally, Voice, contribution, join_all
 from ledger.vocabulary import Status
 
 Voices = MutableMapping[tuple[int, int], Voice]
 Tallies = MutableMapping[int, Tally]
+_NOWHERE: frozenset[Pointer] = frozenset()
+_UNCARRIED: frozenset[int] = frozenset()
 
 
 class Fold:
@@ -83,27 +85,28 @@ class Fold:
 
     def claims_named(self, body: Statement) -> frozenset[int]:
         """The claims that a statement names, as they are folded."""
-        named = (body.claim,) if body.to is None else (body.claim, body.to)
-        return frozenset(self.acts.folded(claim) for claim in named)
+        folded = self.acts.folded(body.claim)
+        return frozenset((folded,) if body.to is None else (folded, self.acts.folded(body.to)))
 
     def lift(self, entry: Entry, claim: int) -> Voice:
         """Return what one statement adds to the voice of its root on ``claim`` (R0, R2, R3)."""
         body = entry.body
         assert isinstance(body, Statement)
-        signs = set()
+        signs, pointers = set(), _NOWHERE
         if self.acts.folded(body.claim) == claim:
             signs.add(body.status.sign)
+            if body.to is not None:
+                pointers = frozenset([(body.status, body.to)])
         if body.to is not None and self.acts.folded(body.to) == claim:
             assert body.status.sign_on_to is not None
             signs.add(body.status.sign_on_to)
-        points = body.to is not None and self.acts.folded(body.claim) == claim
         carried = any(self.acts.carries(relayer, claim) for relayer in body.via)
         return Voice(
             said=None if body.said is None else body.said.at,
             signs=frozenset(signs),
             declined=body.status is Status.UNCONFIRMED,
-            pointers=frozenset([(body.status, body.to)] if points and body.to is not None else []),
-            carried=frozenset(signs - {0}) if carried else frozenset(),
+            pointers=pointers,
+            carried=frozenset(signs - {0}) if carried else _UNCARRIED,
             spoke_for=1 in signs,
         )
 
@@ -130,7 +133,7 @@ class Fold:
         for root in stale:
             self.voices.pop((claim, root), None)
         if self.acts.folded(claim) != claim:
-            self._keep(claim, Tally())
+            self._keep(claim, NO_TALLY)
             return
         by_root: dict[int, list[Voice]] = {}
         for index in self.statements(claim):
@@ -138,7 +141,7 @@ class Fold:
             if self.acts.live(index) and self.admits(entry):
                 root = self.acts.root(self.statement(index).speaker)
                 by_root.setdefault(root, []).append(self.lift(entry, claim))
-        tally = Tally()
+        tally = NO_TALLY
         for root, lifted in by_root.items():
             voice = join_all(lifted)
             assert voice is not None
@@ -149,7 +152,7 @@ class Fold:
     def _act(self, entry: Entry) -> frozenset[int]:
         base = base_of(self.facts, entry)
         if isinstance(entry.body, Retract) and isinstance(base.body, Statement):
-            self.acts.forget()
+            self.acts.forget_live()
             return self._rejoin(base)
         self.acts.hide(entry.index)
         before = {claim: self.roots(claim) for claim in self._reach(base.body)}
@@ -182,16 +185,17 @@ class Fold:
 
     def _set(self, claim: int, root: int, before: Voice | None, after: Voice | None) -> None:
         standing = self.acts.standing(root, claim)
-        tally = self.tallies.get(claim, Tally())
-        tally = tally - contribution(before, standing) + contribution(after, standing)
         if after is None:
             self.voices.pop((claim, root), None)
         else:
             self.voices[claim, root] = after
-        self._keep(claim, tally)
+        was, now = contribution(before, standing), contribution(after, standing)
+        if was is not now:
+            tally = self.tallies.get(claim, NO_TALLY)
+            self._keep(claim, (tally if was is NO_TALLY else tally - was) + now)
 
     def _keep(self, claim: int, tally: Tally) -> None:
-        if tally == Tally():
+        if tally == NO_TALLY:
             self.tallies.pop(claim, None)
         else:
             self.tallies[claim] = tally

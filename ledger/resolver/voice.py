@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from operator import add, sub
 
 from ledger.vocabulary import Standing, Status
 
@@ -92,10 +94,10 @@ class Tally:
     pointing: int = 0
 
     def __add__(self, other: Tally) -> Tally:
-        return Tally(*(a + b for a, b in zip(self.counts(), other.counts(), strict=True)))
+        return Tally(*map(add, self.counts(), other.counts()))
 
     def __sub__(self, other: Tally) -> Tally:
-        return Tally(*(a - b for a, b in zip(self.counts(), other.counts(), strict=True)))
+        return Tally(*map(sub, self.counts(), other.counts()))
 
     def counts(self) -> tuple[int, ...]:
         """The ten numbers, in the order of the fields."""
@@ -113,14 +115,27 @@ class Tally:
         )
 
 
+NO_TALLY = Tally()
+"""What a claim has on which nobody spoke."""
+
+
 def contribution(voice: Voice | None, standing: Standing) -> Tally:
     """Return what one root adds to the tally of a claim (R3). Without a voice, nothing."""
     if voice is None:
-        return Tally()
-    plus, minus = voice.sign > 0, voice.sign < 0
+        return NO_TALLY
+    carried = standing is Standing.UNVETTED and voice.sign in voice.carried
+    unsettled = voice.spoke_for and (voice.mixed or voice.declined)
+    return _contribution(voice.sign, standing, carried, voice.spoke_for, unsettled, bool(voice.pointers))
+
+
+@cache
+def _contribution(
+    sign: int, standing: Standing, carried: bool, spoke_for: bool, unsettled: bool, pointing: bool
+) -> Tally:
+    """As :func:`contribution`: there are few different ones, so the same is never made twice."""
+    plus, minus = sign > 0, sign < 0
     authority = standing is Standing.AUTHORITY
     counts = standing in (Standing.VETTED, Standing.AUTHORITY)
-    carried = standing is Standing.UNVETTED and voice.sign in voice.carried
     return Tally(
         authorities_for=authority and plus,
         authorities_against=authority and minus,
@@ -129,7 +144,7 @@ def contribution(voice: Voice | None, standing: Standing) -> Tally:
         carried_for=carried and plus,
         carried_against=carried and minus,
         audible=plus or minus,
-        once_for=voice.spoke_for,
-        unsettled=voice.spoke_for and (voice.mixed or voice.declined),
-        pointing=bool(voice.pointers),
+        once_for=spoke_for,
+        unsettled=unsettled,
+        pointing=pointing,
     )

@@ -8,6 +8,7 @@ nothing here stops at the first.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -20,10 +21,9 @@ from ledger.examination import Examination
 from ledger.model import Content, Entry, Opening, references
 from ledger.names import name_of
 from ledger.store import search
-from ledger.store.engine import APPLICATION_ID, catalog, migrated_catalog
+from ledger.store.database import Database
 from ledger.store.erasing import pending
 from ledger.store.failures import told
-from ledger.store.file import Store
 from ledger.store.reader import STREAMED
 from ledger.store.registers import (
     CHECKPOINTS,
@@ -36,11 +36,12 @@ from ledger.store.registers import (
     TALLIES,
     TILES,
     VOICES,
-    Columns,
     TallyCodec,
     VoiceCodec,
     name_row,
 )
+from ledger.store.rows import Columns
+from ledger.store.store import Store
 from ledger.store.tree_audit import TreeAudit
 from ledger.store.writer import log_id_of, row_of
 from ledger.tlog import Verifier
@@ -60,14 +61,15 @@ def check(store: Store, verifiers: Sequence[Verifier] = ()) -> list[Problem]:
     Where ``verifiers`` has keys in the name of the log, one of them has to have signed each checkpoint. Each problem
     names its entry. Raises :class:`Unavailable` where the file cannot be read at all.
     """
-    with told(store.path), store.transaction() as connection:
-        return _Audit(connection, store.log_on(connection), verifiers).run()
+    with told(store.place), store.transaction() as connection:
+        return _Audit(store.database, connection, store.log_on(connection), verifiers).run()
 
 
 class _Audit:
     """One pass over one snapshot. Values are compared as the database keeps them."""
 
-    def __init__(self, connection: Connection, log_id: int, verifiers: Sequence[Verifier]) -> None:
+    def __init__(self, database: Database, connection: Connection, log_id: int, verifiers: Sequence[Verifier]) -> None:
+        self.database = database
         self.connection = connection
         self.log_id = log_id
         self.problems: list[Problem] = []
@@ -79,7 +81,8 @@ class _Audit:
         self._columns: dict[str, list[tuple[str, Callable[[Any], Any] | None]]] = {}
         self.words: dict[int, Columns] = {}  # what the last entries say, by rowid
         self.worded: int | None = None  # up to which entry that was compared
-        self.searched = search.served(connection) and search.behind(connection) is None
+        self.index = search.index_of(connection)
+        self.searched = self.index.served(connection) and self.index.behind(connection) is None
 
     def run(self) -> list[Problem]:
         for title, section in (
@@ -94,7 +97,9 @@ class _Audit:
             ("search", self._check_search),
         ):
             try:
-                section()
+                # What failed leaves a transaction of PostgreSQL of no use, but for what is inside a savepoint.
+                with self.connection.begin_nested() if self.database.shared else nullcontext():
+                    section()
             except DBAPIError as error:
                 self._say(f"file: {title}", f"cannot be read: {error.orig}")
             except LedgerError as error:
@@ -107,20 +112,13 @@ class _Audit:
     # The file and its schema.
 
     def _check_file(self) -> None:
-        for finding in self.connection.exec_driver_sql("PRAGMA integrity_check").scalars():
-            if finding != "ok":
-                self._say("file", finding)
-        dangling = self.connection.exec_driver_sql("PRAGMA foreign_key_check").scalars()
-        for table in sorted(set(dangling)):
-            self._say("file", f"table {table}: refers to entries that do not exist")
-        owner = self.connection.exec_driver_sql("PRAGMA application_id").scalar_one()
-        if owner != APPLICATION_ID:
-            self._say("file", "application_id: differs", APPLICATION_ID, owner)
+        for flaw in self.database.flaws(self.connection):
+            self._say(flaw.where, flaw.why, flaw.expected, flaw.got)
 
     def _check_schema(self) -> None:
-        made, there = migrated_catalog(), catalog(self.connection)
+        made, there = self.database.made_catalog(), self.database.catalog(self.connection)
         for kind, name in sorted(made.keys() | there.keys()):
-            if name in search.TABLES and not self.searched:
+            if name in self.index.TABLES and not self.searched:
                 continue
             where = f"schema: {kind} {name}"
             expected, got = made.get((kind, name)), there.get((kind, name))
@@ -169,8 +167,8 @@ class _Audit:
             expected = log_id_of(entry.body.origin)
             self._say(where, "column log_id: differs from its origin", expected, self.log_id)
         self._expect_name(entry, found)
-        rows = search.rows_of(self.log_id, entry, found)
-        self.words |= {row.pop("rowid"): row for row in rows}
+        for words in search.rows_of(self.log_id, entry, found):
+            self.words[search.place_of(entry.index, Part(words["part"]))] = self.index.as_stored(words)
         return entry
 
     def _begin_tree(self) -> None:
@@ -196,7 +194,7 @@ class _Audit:
         for (index, part), by in redacted.items():
             if (index, part) not in absent:
                 self._say(f"entry {index}", f"content {part}: is there, though entry {by} redacts it")
-        for by in pending(self.connection):
+        for by in pending(self.connection, self.log_id):
             self._say(f"entry {by}", "redacted, erasure pending: the bytes may still be in the file or its log")
 
     def _check_links(self, entries: Mapping[Any, Entry | None], after: Any, upto: Any) -> None:
@@ -228,7 +226,7 @@ class _Audit:
         """Compare the words of the entries up to one; None: of all that are left."""
         if not self.searched or not isinstance(upto, int | None):
             return
-        kept = search.stored(self.connection, self.worded, upto)
+        kept = self.index.stored(self.connection, self.log_id, self.worded, upto)
         got = {rowid: row for rowid, row in kept if self._is_ours(row)}
         expected, self.words, self.worded = self.words, {}, upto
         for rowid in sorted(expected.keys() | got.keys()):
@@ -251,11 +249,11 @@ class _Audit:
 
     def _check_search(self) -> None:
         if self.searched:
-            fault = search.index_fault(self.connection)
+            fault = self.index.fault(self.connection)
             if fault is not None:
                 self._say("file", f"table words: {fault}")
-        elif search.served(self.connection):
-            start = search.behind(self.connection)
+        elif self.index.served(self.connection):
+            start = self.index.behind(self.connection)
             self._say("search", f"lacks what was recorded from entry {start} on", "opening it to record puts it in")
 
     def _expect_name(self, entry: Entry, contents: Mapping[Part, Content]) -> None:
@@ -288,7 +286,7 @@ class _Audit:
         return f"not every entry can be read and keeps the rules{more}"
 
     def _check_other_logs(self) -> None:
-        for table in _LEDGER:
+        for table in () if self.database.shared else _LEDGER:
             other = select(table.c.log_id).where(table.c.log_id != self.log_id).distinct()
             for log_id in self.connection.execute(other).scalars():
                 self._say("file", f"table {table.name}: has rows of another log", got=log_id)

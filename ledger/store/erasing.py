@@ -8,52 +8,27 @@ crash at any point, or somebody stays, `claims verify` tells of it, and `claims 
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, delete, insert, select, text
+from sqlalchemy import Connection, delete, select
 
-from ledger.errors import Unavailable
 from ledger.model import Claim, Content, Entry, Source, Wording
 from ledger.names import name_of
-from ledger.store import search
-from ledger.store.failures import told
+from ledger.store import rows, search
 from ledger.store.registers import CONTENTS, ERASURES, NAMES
 from ledger.vocabulary import Part
-
-if TYPE_CHECKING:
-    from ledger.store.file import Store
-
-IN_USE = "another program has the ledger open"
-
-_WORD = text("DELETE FROM words WHERE rowid = :rowid")
-_MERGE = text("INSERT INTO words (words) VALUES ('optimize')")
 
 
 def take_away(connection: Connection, log_id: int, by: int, entry: Entry, part: Part) -> None:
     """Delete a part of ``entry`` and what the search has of it; the redaction ``by`` is written already.
 
-    Raises :class:`Unavailable` where this build of SQLite cannot take it out of a search that another one wrote.
+    Raises :class:`~ledger.errors.Unavailable` where the search cannot forget it.
     """
     place = (CONTENTS.c.log_id == log_id, CONTENTS.c.index == entry.index, CONTENTS.c.part == part.value)
     connection.execute(delete(CONTENTS).where(*place))
     if part in search.ORDER:
-        _take_words_away(connection, entry.index, part)
-    connection.execute(insert(ERASURES), [{"log_id": log_id, "index": by}])
-
-
-def _take_words_away(connection: Connection, index: int, part: Part) -> None:
-    if search.served(connection):
-        connection.execute(_WORD, {"rowid": search.rowid_of(index, part)})
-        connection.execute(_MERGE)
-        return
-    start = search.behind(connection)
-    if start is None or index < start:
-        raise Unavailable(
-            "redaction: the search has these words, and this Python's SQLite has no full text search (FTS5)",
-            next="redact it with another build of Python, such as that of python.org; nothing was changed",
-        )
+        search.index_of(connection).remove(connection, log_id, entry.index, part)
+    rows.insert(connection, ERASURES, [{"log_id": log_id, "index": by}])
 
 
 def drop_name(
@@ -79,38 +54,7 @@ def named_with(entry: Entry) -> tuple[int, str] | None:
     return None
 
 
-def pending(connection: Connection) -> list[int]:
-    """Return the redactions whose bytes may still be on the disk."""
-    return list(connection.execute(select(ERASURES.c.index).order_by(ERASURES.c.index)).scalars())
-
-
-def wipe(store: Store) -> str:
-    """Write the file anew and empty its log; return why that could not be done yet, the empty text if it is."""
-    with told(store.path):
-        with store.transaction() as connection:
-            if not pending(connection):
-                return ""
-        # Other connections of this process would be readers too.
-        store.pool.dispose()
-        raw = store.pool.raw_connection()
-        try:
-            assert raw.driver_connection is not None
-            return _wipe(raw.driver_connection)
-        finally:
-            raw.close()
-
-
-def _wipe(database: Any) -> str:
-    try:
-        database.execute("VACUUM")
-        if database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
-            return IN_USE
-        database.execute("DELETE FROM erasures")
-    except sqlite3.OperationalError as error:
-        code = error.sqlite_errorcode & 0xFF
-        if code == sqlite3.SQLITE_FULL:
-            return "there is no room to write the file anew"
-        if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            return IN_USE
-        raise
-    return ""
+def pending(connection: Connection, log_id: int) -> list[int]:
+    """Return the redactions of a log whose bytes may still be on the disk."""
+    found = select(ERASURES.c.index).where(ERASURES.c.log_id == log_id).order_by(ERASURES.c.index)
+    return list(connection.execute(found).scalars())

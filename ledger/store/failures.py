@@ -1,31 +1,33 @@
 """What a database may answer instead of an answer, in words, each with what to do next.
 
-SQLite's failures are told apart by their code. Nothing of SQLAlchemy or of the driver leaves this
-package: every edge of it runs inside :func:`told`.
+SQLite's failures are told apart by their code, PostgreSQL's by their SQLSTATE. Nothing of SQLAlchemy or of a driver
+leaves this package: every edge of it runs inside :func:`told`.
 """
 
 from __future__ import annotations
 
-import shlex
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnectionFree
 
-from ledger.errors import Unavailable
+from ledger.errors import Contended, Lost, Unavailable
+from ledger.store.place import Place, unavailable
 
 VERIFY = "run `claims verify`; if it names damage, go back to a copy of the ledger"
 _LATER = "try again in a moment; if it stays so, find the program that has the ledger open"
 _WRITABLE = (
     "make the file and its folder writable, or copy the ledger to where you may write; reading it works as it is"
 )
+_LOCKED = ("is locked: another program is writing to it", _LATER)
+_RIGHTS = "connect as a role that has the right, or ask the owner of the database for it (`claims init --roles`)"
+_SERVER = "look after the server, then do it again; the ledger is as it was before"
 
-_ANSWERS = {
-    sqlite3.SQLITE_BUSY: ("is locked: another program is writing to it", _LATER),
-    sqlite3.SQLITE_LOCKED: ("is locked: another program is writing to it", _LATER),
+_SQLITE = {
+    sqlite3.SQLITE_BUSY: _LOCKED,
+    sqlite3.SQLITE_LOCKED: _LOCKED,
     sqlite3.SQLITE_PROTOCOL: ("is locked: too many programs opened it at once", _LATER),
     sqlite3.SQLITE_READONLY: ("is read-only, so nothing was written", _WRITABLE),
     sqlite3.SQLITE_FULL: (
@@ -49,41 +51,101 @@ _ANSWERS = {
     ),
     sqlite3.SQLITE_NOMEM: ("there is not enough memory to read it", "close other programs"),
 }
+_SQLITE_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
+
+# By SQLSTATE, or by its class of two characters.
+_POSTGRES = {
+    "25006": ("the server takes no writes: it is a standby, or set to read only", "give the URL of the primary"),
+    "28": ("the server does not let you in", "check the user and the password in the URL, and pg_hba.conf"),
+    "3D000": ("there is no such database", "check the name, or make it: createdb NAME"),
+    "40": ("another writer came between, so nothing was written", _LATER),
+    "42501": ("you may not do that there", _RIGHTS),
+    "53100": ("the server's disk is full, so nothing was written", "free some space there and do it again"),
+    "53200": ("the server is out of memory", _SERVER),
+    "53300": ("the server has too many connections", _LATER),
+    "54": ("the server cannot take it: a limit is reached", _SERVER),
+    "55P03": _LOCKED,
+    "57014": ("the server gave it up: its time was over", _LATER),
+    "58": ("the server's disk failed", _SERVER),
+    "XX001": ("is damaged", "go back to a copy of the ledger"),
+    "XX002": ("is damaged: an index is", "REINDEX it, run `claims verify`, and look after the disk"),
+}
+_CONTENDED = {"40", "53300", "55P03"}
+_GUARDED = {"23", "P0001", "44000"}
+_GONE = {"08", "57P"}
+# What the server says to who cannot come in has no code, and is in English or in the server's own language.
+_REFUSALS = (
+    ("password", "check the password in the URL; PGPASSWORD or ~/.pgpass keep it out of it"),
+    ("database", "check the name of the database, or make it: createdb NAME"),
+    ("role", "check the name of the user in the URL"),
+    ("pg_hba.conf", "let this machine in: a line in the server's pg_hba.conf"),
+    ("translate host name", "check the name of the host in the URL"),
+    ("refused", "check host and port in the URL, and that the server runs and listens there"),
+    ("starting up", _LATER),
+    ("shutting down", _LATER),
+    ("too many clients", _LATER),
+)
+_UNREACHED = "check the URL: postgresql://USER@HOST:PORT/DATABASE"
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def told(place: Place) -> Iterator[None]:
     """Turn every failure of the database inside the block into :class:`Unavailable`."""
     try:
         yield
     except NoConnectionFree as error:
-        raise unavailable(path, "is read by too many at once", _LATER) from error
+        raise unavailable(place, "is read by too many at once", _LATER) from error
     except DBAPIError as error:
-        raise _translated(path, error.orig) from error
+        raise _translated(place, error.orig) from error
     except sqlite3.Error as error:
-        raise _translated(path, error) from error
+        raise _translated(place, error) from error
 
 
-def unavailable(path: Path, why: str, next: str) -> Unavailable:
-    """Build the one line that says why the ledger at ``path`` cannot be used, and the next step."""
-    return Unavailable(f"ledger: {path}: {why}", next=next)
+def read_only(place: Place) -> Unavailable:
+    """Say that the ledger at ``place`` cannot be written to."""
+    if place.path is None:
+        return unavailable(place, "was opened to be read, so nothing was written", "open it to record")
+    return unavailable(place, *_SQLITE[sqlite3.SQLITE_READONLY])
 
 
-def command(verb: str, path: Path) -> str:
-    """Return the command line that does ``verb`` to the ledger at ``path``."""
-    where = "" if str(path) == "claims.db" else f" --ledger {shlex.quote(str(path))}"
-    return f"`claims {verb}{where}`"
-
-
-def read_only(path: Path) -> Unavailable:
-    """Say that the ledger at ``path`` cannot be written to."""
-    return unavailable(path, *_ANSWERS[sqlite3.SQLITE_READONLY])
-
-
-def _translated(path: Path, error: BaseException | None) -> Unavailable:
+def _translated(place: Place, error: BaseException | None) -> Unavailable:
+    if error is not None and hasattr(error, "sqlstate"):
+        return _of_postgres(place, error, error.sqlstate)
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
-    if code in _ANSWERS:
-        return unavailable(path, *_ANSWERS[code])
+    if code in _SQLITE:
+        why, step = _SQLITE[code]
+        return (Contended if code in _SQLITE_BUSY else Unavailable)(f"ledger: {place}: {why}", next=step)
     if code == sqlite3.SQLITE_CONSTRAINT:
-        return unavailable(path, f"its guards refused the write ({error})", VERIFY)
-    return unavailable(path, f"does not answer as a ledger does ({error})", VERIFY)
+        return unavailable(place, f"its guards refused the write ({error})", VERIFY)
+    return unavailable(place, f"does not answer as a ledger does ({error})", VERIFY)
+
+
+def _of_postgres(place: Place, error: BaseException, state: str | None) -> Unavailable:
+    said = (str(error).splitlines() or [""])[0].strip()
+    if state is None:
+        return _unreached(place, str(error))
+    if state[:2] in _GONE or state[:3] in _GONE:
+        return Lost(f"ledger: {place}: the server broke off ({said})", next=_LATER)
+    for code in (state, state[:2]):
+        if code in _POSTGRES:
+            why, step = _POSTGRES[code]
+            more = f" ({said})" if code not in ("40", "55P03") else ""
+            return (Contended if code in _CONTENDED else Unavailable)(f"ledger: {place}: {why}{more}", next=step)
+    if state in _GUARDED or state[:2] in _GUARDED:
+        return unavailable(place, f"its guards refused the write ({said})", VERIFY)
+    return unavailable(place, f"does not answer as a ledger does ({said})", VERIFY)
+
+
+def _unreached(place: Place, said: str) -> Unavailable:
+    """Nothing came back from the server, or it let nobody in."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    # libpq tells of each address it tried; what the last one answered is the reason.
+    fatal = [line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line]
+    why = fatal[-1] if fatal else lines[0].removeprefix("connection failed: ") if lines else "no reason given"
+    for word, step in _REFUSALS:
+        if word in why:
+            refused = f"ledger: {place}: cannot be reached: {why}"
+            return (Contended if step == _LATER else Unavailable)(refused, next=step)
+    if "connection" in why and not fatal and "closed" in said:
+        return Lost(f"ledger: {place}: the server broke off", next=_LATER)
+    return Lost(f"ledger: {place}: cannot be reached: {why}", next=_UNREACHED)

@@ -9,22 +9,22 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
+from sqlalchemy import Connection
+
 from ledger.errors import LedgerError, Rejected, Unavailable
-from ledger.store.engine import locate, look
-from ledger.store.failures import command, unavailable
-from ledger.store.file import Store
+from ledger.store.copying import copy_log
+from ledger.store.failures import told
+from ledger.store.place import Place, locate, unavailable
+from ledger.store.sqlite.engine import look
+from ledger.store.store import Store, origins_on
 
 _NEW = "new.db"
-
-
-def files_of(path: Path) -> Path:
-    """Return the folder of the evidence files that the ledger at ``path`` keeps, each under its SHA-256."""
-    real = path.resolve()
-    return real.with_name(f"{real.name}.evidence")
 
 
 @contextmanager
@@ -55,16 +55,19 @@ def _hold(handle: int, folder: Path, why: str) -> bool:
 
 
 @contextmanager
-def made_beside(where: str | Path) -> Iterator[tuple[Store, Path]]:
+def made_beside(where: str | Path | Place) -> Iterator[tuple[Store, Path]]:
     """Give an empty store out of sight, and a folder for what goes with it.
 
     After the block the store is the ledger at ``where``, a path or a URL, and the files in the folder
     are those that it keeps; after an exception there is nothing of it. Raises :class:`Rejected` if a
     ledger with entries is at ``where``, :class:`Unavailable` if none can be made there.
     """
-    path = locate(where)
-    refuse_what_is_there(path)
-    path = path.resolve()
+    place = locate(where)
+    if place.path is None:
+        yield from _made_for_server(place)
+        return
+    refuse_what_is_there(place)
+    path = place.path.resolve()
     workplace = path.with_name(f".{path.name}.restoring")
     try:
         workplace.mkdir(exist_ok=True)
@@ -75,29 +78,59 @@ def made_beside(where: str | Path) -> Iterator[tuple[Store, Path]]:
             finally:
                 shutil.rmtree(workplace, ignore_errors=True)
     except OSError as error:
-        raise unavailable(path, (error.strerror or str(error)).lower(), "make room, or choose another path") from error
+        raise unavailable(place, (error.strerror or str(error)).lower(), "make room, or choose another path") from error
 
 
 def _made(path: Path, workplace: Path) -> Iterator[tuple[Store, Path]]:
+    place = Place(path)
     kept = workplace / "kept"
     kept.mkdir()
     with Store.create(workplace / _NEW) as store:
-        store.path = path  # what goes wrong from here on is told of the ledger that is wanted
+        store.place = place  # what goes wrong from here on is told of the ledger that is wanted
         yield store, kept
-    refuse_what_is_there(path)
-    _put_kept(kept, files_of(path))
+    refuse_what_is_there(place)
+    _put_kept(kept, place.kept_files())
     _put(workplace / _NEW, path)
+
+
+def _made_for_server(place: Place) -> Iterator[tuple[Store, Path]]:
+    """Make it in a file of one's own first; it goes over in one transaction when all of it is right."""
+    with tempfile.TemporaryDirectory(prefix="claims-restore-") as folder:
+        kept = Path(folder) / "kept"
+        kept.mkdir()
+        with Store.create(Path(folder) / _NEW) as store:
+            store.place = place
+            yield store, kept
+            store.place = store.database.place
+            with store.transaction() as source:
+                [origin] = origins_on(source)
+                _put_on_server(place, origin, source, kept)
+
+
+def _put_on_server(place: Place, origin: str, source: Connection, kept: Path) -> None:
+    if place.log not in (None, origin):
+        why = f"the backup is of the log {origin}, not of {place.log}"
+        raise Rejected(f"ledger: {place}: {why}", next="leave --log out, or give another backup")
+    if any(kept.iterdir()):
+        place.kept_files()  # to refuse before anything is written
+    with Store.create(replace(place, log=origin)) as server, told(place):
+        with server.transaction(writing=True) as target:
+            copy_log(source, target, server.log_on(target))
+        if any(kept.iterdir()):
+            _put_kept(kept, place.kept_files())
 
 
 def _put_kept(kept: Path, folder: Path) -> None:
     """Give the files their place: they go by their hash, so one that is there already is the same."""
     for file in kept.iterdir():
         folder.mkdir(exist_ok=True)
-        file.replace(folder / file.name)
+        shutil.move(file, folder / file.name)
 
 
-def refuse_what_is_there(path: Path) -> None:
-    """Refuse a place that holds anything but a ledger without entries, or what is left of another ledger."""
+def refuse_what_is_there(place: Place) -> None:
+    """Refuse a file that is anything but a ledger without entries, or what is left of another ledger."""
+    path = place.path
+    assert path is not None, "a file has a path"
     there = look(path)
     if there is not None and there.st_size:
         with Store.open(path, read_only=True) as store, store.reading() as reader:
@@ -105,7 +138,7 @@ def refuse_what_is_there(path: Path) -> None:
         if size:
             raise Rejected(
                 f"ledger: {path}: there is a ledger here already, with {size} entries",
-                next=f"{command('board', path)} shows it; to restore, choose another path with --ledger",
+                next=f"{place.command('board')} shows it; to restore, choose another path with --ledger",
             )
     for end in ("-wal", "-shm", "-journal"):
         # SQLite would play what is left of another file into the new one.

@@ -166,6 +166,18 @@ class Reader:
             raise KeyError(index)
         return bytes(leaf)
 
+    def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[list[bytes]]:
+        """Yield the leaves from ``start`` up to and without ``stop``, lists of up to a thousand, in their order."""
+        end = self.size if stop is None else min(stop, self.size)
+        start = max(start, 0)
+        while start < end:
+            given = {"log": self._log, "start": start, "stop": end}
+            rows = self._connection.execute(_NEXT_LEAVES, given).all()
+            if not rows:
+                return
+            yield [bytes(leaf) for _, leaf in rows]
+            start = rows[-1][0] + 1
+
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
         """Yield the entries from ``start`` up to and without ``stop``, a thousand in memory at once."""
         end = self.size if stop is None else min(stop, self.size)

@@ -12,21 +12,21 @@ from dataclasses import asdict, fields
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select
+from sqlalchemy import Connection, Table, bindparam, select
 
 from ledger.encoding import canonical
 from ledger.errors import Unavailable
 from ledger.names import Name
 from ledger.resolver.voice import Pointer, Tally, Voice
+from ledger.store import rows
 from ledger.store.failures import VERIFY
+from ledger.store.rows import Columns
 from ledger.tables import Row as TableRow
 from ledger.vocabulary import Status
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 Item = TypeVar("Item")
-Columns = dict[str, Any]
-
 CHUNK = 500
 """How many values one IN list holds at most."""
 
@@ -142,9 +142,6 @@ class Register(MutableMapping[Key, Value], Generic[Key, Value]):
         self._all = of_log
         self._one = of_log.where(*(key == bindparam(key.name) for key in keys))
         self._claims = of_log.where(table.c.claim.in_(bindparam("claims", expanding=True)))
-        self._delete = delete(table).where(
-            table.c.log_id == bindparam("log"), *(key == bindparam(f"_{key.name}") for key in keys)
-        )
 
     def __getitem__(self, key: Key) -> Value:
         if key not in self._known:
@@ -183,14 +180,11 @@ class Register(MutableMapping[Key, Value], Generic[Key, Value]):
     def write(self) -> None:
         """Write what changed since the last time. The rows of a changed key are replaced."""
         log = {"log_id": self._log()}
-        gone = [self._codec.columns_of(key) for key in self._changed if key in self._stored]
-        if gone:
-            rows = [{f"_{name}": v for name, v in row.items()} | {"log": self._log()} for row in gone]
-            self._connection.execute(self._delete, rows)
         kept = {key: self._known[key] for key in self._changed}
-        new = [log | self._codec.encode(k, v) for k, v in kept.items() if v is not None]
-        if new:
-            self._connection.execute(insert(self._codec.table), new)
+        gone = [log | self._codec.columns_of(key) for key, value in kept.items() if value is None]
+        rows.delete(self._connection, self._codec.table, gone)
+        new = [log | self._codec.encode(key, value) for key, value in kept.items() if value is not None]
+        rows.upsert(self._connection, self._codec.table, new)
         self._stored -= kept.keys()
         self._stored |= {key for key, value in kept.items() if value is not None}
         self._changed.clear()
@@ -198,13 +192,13 @@ class Register(MutableMapping[Key, Value], Generic[Key, Value]):
     def _read(self, key: Key) -> None:
         columns = self._codec.columns_of(key)
         if columns["claim"] < self._bound and columns["claim"] not in self._whole:
-            rows = self._connection.execute(self._one, {"log": self._log()} | columns)
-            self._take(rows.mappings())
+            found = self._connection.execute(self._one, {"log": self._log()} | columns)
+            self._take(found.mappings())
         self._known.setdefault(key, None)
 
-    def _take(self, rows: Iterable[Any]) -> None:
+    def _take(self, found: Iterable[Any]) -> None:
         try:
-            for row in rows:
+            for row in found:
                 key, value = self._codec.decode(cast(Mapping[str, Any], row))
                 self._stored.add(key)
                 if key not in self._known:

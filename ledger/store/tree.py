@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select
+from sqlalchemy import BigInteger, Connection, bindparam, func, select
 
 from ledger.encoding import sha256
 from ledger.errors import Unavailable
+from ledger.store import rows
 from ledger.store.failures import VERIFY
-from ledger.store.registers import CHECKPOINTS, EDGES, ENTRIES, TILES, Columns
+from ledger.store.registers import CHECKPOINTS, EDGES, ENTRIES, TILES
+from ledger.store.rows import Columns
 from ledger.tlog import FULL, HASH_SIZE, Edge, Invalid, Tile, leaf_hash
 
 _AT_ONCE = 1_000
@@ -31,7 +33,6 @@ _PARTIAL = select(_E.hashes).where(
     bindparam("number", type_=BigInteger) == _SIZE // bindparam("under", type_=BigInteger),
 )
 _EDGE = select(_E.level, _E.hashes).where(_E.log_id == bindparam("log"))
-_NO_EDGE = delete(EDGES).where(_E.log_id == bindparam("log"))
 _ALL = select(_C.size, _C.note).where(_C.log_id == bindparam("log")).order_by(_C.size, _C.sha256)
 _FIRST = _ALL.where(_C.size <= bindparam("size"))
 # Of one size, the note with the most signatures: the cosigned one.
@@ -47,7 +48,7 @@ class TreeWriter:
         self._connection = connection
         self._log_id = log_id
         self._full: list[Columns] = []
-        self.edge = _edge(connection, log_id, size)
+        self.edge, self._written = _edge(connection, log_id, size)
 
     def append(self, leaf: bytes) -> None:
         """Take one more leaf."""
@@ -56,24 +57,23 @@ class TreeWriter:
             self._full.append(place | {"hashes": hashes})
 
     def write(self) -> None:
-        """Write the tiles and the edge."""
-        if self._full:
-            self._connection.execute(insert(TILES), self._full)
-            self._full = []
-        self._connection.execute(_NO_EDGE, {"log": self._log_id})
-        rows = [
-            {"log_id": self._log_id, "level": level, "hashes": hashes}
-            for level, hashes in enumerate(self.edge.partials())
-            if hashes
-        ]
-        if rows:
-            self._connection.execute(insert(EDGES), rows)
+        """Write the tiles, and of the edge what changed."""
+        rows.insert(self._connection, TILES, self._full)
+        self._full = []
+        partials = {level: hashes for level, hashes in enumerate(self.edge.partials()) if hashes}
+        gone = [{"log_id": self._log_id, "level": level} for level in self._written.keys() - partials.keys()]
+        rows.delete(self._connection, EDGES, gone)
+        wider = {level: hashes for level, hashes in partials.items() if self._written.get(level) != hashes}
+        place = {"log_id": self._log_id}
+        rows.upsert(self._connection, EDGES, [place | {"level": level, "hashes": h} for level, h in wider.items()])
+        self._written = partials
 
 
-def _edge(connection: Connection, log_id: int, size: int) -> Edge:
+def _edge(connection: Connection, log_id: int, size: int) -> tuple[Edge, dict[int, bytes]]:
+    """Take up the edge of a tree; return it, and what is kept of it by level."""
     kept: dict[int, bytes] = {row[0]: row[1] for row in connection.execute(_EDGE, {"log": log_id})}
     try:
-        return Edge(size, [kept.get(level, b"") for level in range(max(kept, default=-1) + 1)])
+        return Edge(size, [kept.get(level, b"") for level in range(max(kept, default=-1) + 1)]), kept
     except (Invalid, TypeError) as error:
         raise Unavailable(f"tree: its edge is damaged: {error}", next=VERIFY) from error
 
@@ -129,4 +129,4 @@ def keep_checkpoint(connection: Connection, log_id: int, size: int, note: bytes)
     place = {"log_id": log_id, "size": size, "sha256": sha256(note)}
     there = select(_C.note).where(*(CHECKPOINTS.c[name] == value for name, value in place.items()))
     if connection.execute(there).first() is None:
-        connection.execute(insert(CHECKPOINTS), [place | {"note": note}])
+        rows.insert(connection, CHECKPOINTS, [place | {"note": note}])

@@ -12,8 +12,9 @@ from typing import Any, Self
 
 from sqlalchemy import event
 
+from ledger.store.copying import copy_log
 from ledger.store.failures import told
-from ledger.store.file import Store
+from ledger.store.store import Store
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def trial(store: Store) -> Iterator[Store]:
     """
     with tempfile.TemporaryDirectory(prefix="claims-trial-") as folder:
         path = Path(folder) / "trial.db"
-        with told(store.path):
+        with told(store.place):
             _copy(store, path)
         copied = Store.open(path)
         # It need not outlive a crash.
@@ -37,14 +38,22 @@ def trial(store: Store) -> Iterator[Store]:
 
 
 def _copy(store: Store, path: Path) -> None:
-    source = store.pool.raw_connection()
-    target = sqlite3.connect(path)
+    if store.place.path is None:
+        with (
+            Store.create(path) as copied,
+            store.transaction() as source,
+            copied.transaction(writing=True) as target,
+        ):
+            copy_log(source, target, store.log_on(source))
+        return
+    ours = store.pool.raw_connection()
+    theirs = sqlite3.connect(path)
     try:
-        assert source.driver_connection is not None
-        source.driver_connection.backup(target, pages=4_096)
+        assert ours.driver_connection is not None
+        ours.driver_connection.backup(theirs, pages=4_096)
     finally:
-        target.close()
-        source.close()
+        theirs.close()
+        ours.close()
 
 
 def _hurry(connection: Any, _record: object) -> None:

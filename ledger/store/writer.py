@@ -13,15 +13,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
-from sqlalchemy import Connection, insert
+from sqlalchemy import Connection
 
 from ledger.encoding import encode_content, encode_entry, sha256
 from ledger.errors import Rejected
 from ledger.model import Content, Entry, Opening, references
 from ledger.names import name_of
+from ledger.store import rows
 from ledger.store.erasing import drop_name, named_with, take_away
 from ledger.store.reader import NO_LOG, Reader
-from ledger.store.registers import CONTENTS, ENTRIES, LINKS, NAMES, Columns, name_row
+from ledger.store.registers import CONTENTS, ENTRIES, LINKS, NAMES, name_row
+from ledger.store.rows import Columns
 from ledger.store.search import Found, Words, rows_of
 from ledger.store.tree import TreeWriter, keep_checkpoint
 from ledger.tlog import TileNodes
@@ -75,9 +77,11 @@ class Writer(Reader):
         for part, data in encoded.items():
             assert sha256(data) == entry.parts[part].sha256, "a leaf holds the hash of its contents"
         self._take_key(entry)
-        if self._log == NO_LOG:
+        if entry.index == 0:
             assert isinstance(entry.body, Opening), "entry 0 is the opening"
-            self._log = log_id_of(entry.body.origin)
+            log_id = log_id_of(entry.body.origin)
+            assert self._log in (NO_LOG, log_id), "the opening names the log that it opens"
+            self._log = log_id
         self._buffer(entry, leaf, encoded)
         self._words.add(rows_of(self._log, entry, contents))
         self._grow(leaf)
@@ -91,9 +95,7 @@ class Writer(Reader):
         """Send what is buffered to the database, inside the transaction."""
         self._words.write()
         for table in (CONTENTS, LINKS, ENTRIES, NAMES):
-            rows = self._pending.pop(table.name, None)
-            if rows:
-                self._connection.execute(insert(table), rows)
+            rows.insert(self._connection, table, self._pending.pop(table.name, ()))
 
     def finish(self) -> None:
         """Send everything, the registers too; the commit is next."""

@@ -41,7 +41,7 @@ def test_served_by_the_command_line(desk: Desk) -> None:
     assert (keys / "witness" / "secret").stat().st_mode & 0o777 == 0o600
     with process(keys, log) as court:
         assert (court.url[:17], str(court.verifier)) == ("http://127.0.0.1:", vkey)
-        second = desk.shell("witness", "serve", "--keys", str(keys), "--log", str(log), "--port", "0")
+        second = desk.shell("witness", "serve", "--keys", str(keys), "--key", str(log), "--port", "0")
         assert second.code == 3 and "another program is witnessing this log" in second.err
         add(desk, court, "court")
         desk.shell.ok("publish", "pub")
@@ -131,7 +131,7 @@ def test_a_memory_that_is_damaged_vouches_for_nothing(desk: Desk, damage: bytes 
         post(court.url, request(desk))
     path = court.log / "checkpoint"
     put(path, path.read_bytes().replace(b"\n11\n", b"\n10\n") if damage is None else damage)
-    words = desk.shell.refused(3, "witness", "serve", "--keys", str(keys), "--log", str(log), "--port", "0")
+    words = desk.shell.refused(3, "witness", "serve", "--keys", str(keys), "--key", str(log), "--port", "0")
     assert f"{path}: is not what this witness cosigned last: " in words
     (keys / "witness" / "secret").unlink()
     words = desk.shell.refused(3, "witness", "key", "--keys", str(keys), "--name", "court.example")
@@ -182,9 +182,9 @@ def _full(**_: Any) -> None:
         (("quorum", "2"), 1, "there is no witness yet"),
         (("key",), 3, "there is no key in "),
         (("key", "--name", "a b"), 2, "cannot name a key"),
-        (("serve", "--log", str(FALSE.verifier), "--name", "x"), 2, "which is not a log's"),
+        (("serve", "--key", str(FALSE.verifier), "--name", "x"), 2, "which is not a log's"),
         (
-            ("serve", "--log", str(Verifier(ORIGIN, FALSE.verifier.key)), "--name", "x", "--bind", "256.1.1.1"),
+            ("serve", "--key", str(Verifier(ORIGIN, FALSE.verifier.key)), "--name", "x", "--bind", "256.1.1.1"),
             3,
             "256.1.1.1",
         ),

@@ -341,9 +341,9 @@ def test_an_append_is_a_handful_of_statements(store: Store) -> None:
         claim = append_twin(writer, DRESSED[10], key=None)
         assert (list(writer.refs("claim.story", claim)), writer.entry(claim).index) == ([], claim)
     writes = [sql for sql in asked if sql.startswith(("INSERT", "DELETE", "UPDATE"))]
-    assert len(writes) == 7, writes
+    assert len(writes) == 6, writes
     assert not any("FROM links" in sql for sql in asked), "an append reads no references"
-    assert sorted(sql.split()[0] for sql in asked if "edges" in sql) == ["DELETE", "INSERT", "SELECT"]
+    assert sorted(sql.split()[0] for sql in asked if "edges" in sql) == ["INSERT", "SELECT"]
     assert not any("FROM tiles" in sql for sql in asked), "an append reads no tiles"
     assert len(asked) < 14, asked
 
@@ -597,4 +597,5 @@ def test_an_append_costs_no_more_in_a_long_ledger(store: Store) -> None:
             record(store, many[:size])
         counts.append(len(asked))
         assert not any("FROM tiles" in sql for sql in asked)
-    assert max(counts) == counts[2] == counts[0] + 1, "one for the tile that is full"
+    assert max(counts) == counts[2], "that fills a tile"
+    assert max(counts) <= counts[0] + 2, "the tile, and the edge that is empty or has one more level"

@@ -18,8 +18,8 @@ from ledger.encoding import reference_to, sha256
 from ledger.errors import Outdated, Problem, Unavailable
 from ledger.model import Entry, Redaction
 from ledger.resolver import Fold
-from ledger.store import Store, check, engine
-from ledger.store.engine import catalog, migrated_catalog
+from ledger.store import Store, check, migrating
+from ledger.store.sqlite.engine import catalog, migrated_catalog
 from ledger.store.tree import TreeWriter, catch_up, read_tile
 from ledger.store.tree_audit import TreeAudit
 from ledger.tlog import EMPTY_ROOT, Checkpoint, Signer, Tile, leaf_hash, root_of
@@ -640,10 +640,10 @@ def test_an_older_ledger_gets_its_tree(ledger: Copy, size: int) -> None:
 
 def test_an_older_ledger_is_what_the_version_before_made(ledger: Copy, monkeypatch: pytest.MonkeyPatch) -> None:
     with Store.open(ledger(255)) as store:
-        aged(store.path)
+        aged(store.place.path)
         with store.transaction() as connection:
             there = catalog(connection)
-    monkeypatch.setattr(engine, "HEAD", "0002")
+    monkeypatch.setattr(migrating, "HEAD", "0002")
     assert there == migrated_catalog.__wrapped__()
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ledger.cli import screen
-from ledger.store import search
+from ledger.store.sqlite import words as search
 from tests.shell import SECOND, STORY, Shell
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ledger.store import Store, check
-from ledger.store.engine import migrated_catalog
+from ledger.store.sqlite.engine import migrated_catalog
 from tests.ledgers import redacted
 from tests.stored import GROWING, KEY, SEARCHED, TABLES, dump, night, raw, record, signed
 

@@ -18,8 +18,10 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Column, MetaData, StaticPool, Table, Text, create_engine
 
 from ledger.errors import Unavailable
-from ledger.store import Store, check, engine, search
-from ledger.store.engine import APPLICATION_ID, HEAD, catalog, migrate, migrated_catalog, scripts
+from ledger.store import Store, check, migrating
+from ledger.store.migrating import HEAD, migrate, scripts
+from ledger.store.sqlite import words as search
+from ledger.store.sqlite.engine import APPLICATION_ID, catalog, migrated_catalog
 from ledger.tables import Row
 from tests.ledgers import redacted
 from tests.stored import GROWING, TABLES, dump, night, raw, record, take_back
@@ -133,8 +135,8 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     shutil.copytree(scripts(), folder)
     revision = folder / "versions" / "0005_later.py"
     revision.write_text(LATER.format(more=""))
-    monkeypatch.setattr(engine, "HEAD", "0005")
-    monkeypatch.setattr(engine, "scripts", lambda: folder)
+    monkeypatch.setattr(migrating, "HEAD", "0005")
+    monkeypatch.setattr(migrating, "scripts", lambda: folder)
     migrated_catalog.cache_clear()
     yield revision
     migrated_catalog.cache_clear()
@@ -249,7 +251,7 @@ def test_a_ledger_is_made_whatever_the_current_folder(tmp_path: Path, folder: st
 def test_a_ledger_is_made_beside_a_folder_named_alembic(tmp_path: Path) -> None:
     (tmp_path / "alembic").mkdir()
     (tmp_path / "alembic" / "env.py").write_text("raise SystemExit('the wrong one')")
-    assert run("from ledger.store import Store; print(Store.create('claims.db').path)", tmp_path) == "claims.db"
+    assert run("from ledger.store import Store; print(Store.create('claims.db').place)", tmp_path) == "claims.db"
 
 
 def test_migrations_inside_the_package_are_found_first(tmp_path: Path) -> None:
@@ -260,8 +262,8 @@ def test_migrations_inside_the_package_are_found_first(tmp_path: Path) -> None:
         [
             sys.executable,
             "-c",
-            "from ledger.store import Store, check, engine\n"
-            "print(engine.scripts())\n"
+            "from ledger.store import Store, check, migrating\n"
+            "print(migrating.scripts())\n"
             "print(check(Store.create('claims.db')))",
         ],
         cwd=tmp_path,

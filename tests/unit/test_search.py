@@ -15,8 +15,11 @@ from sqlalchemy import StaticPool, create_engine
 
 from ledger.book import Hit, Ledger
 from ledger.errors import Misused, Outdated, Unavailable
-from ledger.store import Store, check, search
-from ledger.store.engine import catalog, migrated_catalog, scripts
+from ledger.store import Store, check
+from ledger.store.migrating import scripts
+from ledger.store.search import place_of, rows_of
+from ledger.store.sqlite import words as search
+from ledger.store.sqlite.engine import catalog, migrated_catalog
 from ledger.vocabulary import Mistake, Part, State, Status
 from tests.newsroom import ONE, SECOND, STORY, Newsroom
 from tests.stored import append, dressed, dump, night, raw, record, statements, take_back, tamper
@@ -229,7 +232,7 @@ def test_one_row_can_be_taken_away_with_its_index(path: Path) -> None:
     with raw(path) as connection:
         connection.execute("PRAGMA secure_delete = ON")
         for index in (entry.index for entry in NIGHT if entry.word in ("claim", "wording")):
-            connection.execute("DELETE FROM words WHERE rowid = ?", (search.rowid_of(index, Part.TEXT),))
+            connection.execute("DELETE FROM words WHERE rowid = ?", (place_of(index, Part.TEXT),))
         connection.execute("INSERT INTO words(words) VALUES ('optimize')")
         left = b"".join(bytes(block) for (block,) in connection.execute("SELECT block FROM words_data"))
         counts = [
@@ -334,7 +337,7 @@ def test_what_was_recorded_without_is_put_in_by_the_next_that_has_it(
         record(store, NIGHT[:-5])
         record(store, NIGHT[:-1])
     without(False)
-    first = next(entry.index for entry in NIGHT[20:] if search.rows_of(1, *dressed(entry)))
+    first = next(entry.index for entry in NIGHT[20:] if rows_of(1, *dressed(entry)))
     with Store.open(other, read_only=True) as store:
         assert str(check(store)[0]).startswith(f"search: lacks what was recorded from entry {first} on")
         with store.reading() as reader, pytest.raises(Unavailable, match=f"from entry {first} on"):

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 from sqlalchemy import event
 
-from ledger.errors import LedgerError, Misused, Rejected, Unavailable
+from ledger.errors import Contended, LedgerError, Misused, Rejected, Unavailable
 from ledger.store import Store, check
-from ledger.store.engine import APPLICATION_ID
+from ledger.store.sqlite.engine import APPLICATION_ID
 from tests.stored import as_somebody_else, dump, night, raw, record, tamper
 
 NIGHT = night()
@@ -120,8 +120,8 @@ class TestNoPlaceForALedger:
         assert "is no path" in refusal(lambda: act(Path("a\0b")), Misused)
 
     def test_another_database(self, act: Callable[[str], Store]) -> None:
-        told = refusal(lambda: act("postgresql://localhost/claims"), Misused)
-        assert "only SQLite is served by this version" in told
+        told = refusal(lambda: act("mysql://localhost/claims"), Misused)
+        assert "is neither SQLite nor PostgreSQL" in told
 
     @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite://claims.db", "sqlite:///a?mode=ro"])
     def test_a_url_without_a_file(self, act: Callable[[str], Store], url: str) -> None:
@@ -244,7 +244,7 @@ def test_a_locked_ledger_is_read_and_not_written(path: Path) -> None:
         other.execute("BEGIN IMMEDIATE")
         with store.reading() as reader:
             assert reader.size == BEGUN
-        told = refusal(lambda: write(store))
+        told = refusal(lambda: write(store), Contended)
         assert "is locked: another program is writing to it" in told
         assert "try again" in told
         other.execute("ROLLBACK")
@@ -257,8 +257,8 @@ def test_a_ledger_that_another_program_keeps_for_itself(path: Path) -> None:
         other.execute("BEGIN IMMEDIATE")
         other.execute("UPDATE names SET skeleton = skeleton")
         other.execute("COMMIT")
-        assert "is locked" in refusal(lambda: Store.open(path, patience=SOON))
-        assert "is locked" in refusal(lambda: Store.create(path, patience=SOON))
+        assert "is locked" in refusal(lambda: Store.open(path, patience=SOON), Contended)
+        assert "is locked" in refusal(lambda: Store.create(path, patience=SOON), Contended)
 
 
 # The disk.

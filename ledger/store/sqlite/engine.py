@@ -1,8 +1,4 @@
-"""How a ledger's file is found, opened, recognised and brought to the current schema.
-
-Everything that only SQLite knows (pragmas, ``BEGIN IMMEDIATE``, the catalog) stands here, so that
-another database means another such module and no change to the reader or the writer.
-"""
+"""How a ledger's file is found, opened and recognised."""
 
 from __future__ import annotations
 
@@ -12,21 +8,15 @@ from enum import Enum
 from functools import cache
 from pathlib import Path
 from stat import S_ISDIR, S_ISREG
-from threading import Lock
 
 from sqlalchemy import Connection, Engine, QueuePool, StaticPool, create_engine, event
 
 from ledger.errors import LedgerError, Misused
-from ledger.store.failures import command, unavailable
-
-HEAD = "0004"
-"""The revision of the schema that this version reads and writes; revisions are in order as texts."""
+from ledger.store.migrating import Found, migrate
+from ledger.store.place import Place, unavailable
 
 APPLICATION_ID = 0x434C4D53
 """What SQLite's header says of whose file it is: ``CLMS``. The first migration writes it."""
-
-PATIENCE = 5.0
-"""Seconds that an operation waits for another writer before it gives up."""
 
 IMMEDIATE = {"ledger_begin": "BEGIN IMMEDIATE"}
 """Execution options of a connection that writes: a plain BEGIN would fail when it turns into a write."""
@@ -39,7 +29,6 @@ _PRAGMAS = (
     "PRAGMA secure_delete = ON",  # what a redaction takes away is overwritten
     "PRAGMA cell_size_check = ON",
 )
-_MIGRATING = Lock()  # alembic keeps the running migration in a global
 
 
 class Mode(Enum):
@@ -58,37 +47,6 @@ class Mode(Enum):
     def __init__(self, parameters: str, writes: bool) -> None:
         self.parameters = parameters
         self.writes = writes
-
-
-class Found(Enum):
-    """What a database turned out to be."""
-
-    VACANT = "vacant"
-    LEDGER = "ledger"
-    FOREIGN = "foreign"
-
-
-def locate(where: str | Path) -> Path:
-    """Return the path that ``where`` names: a path, or a URL ``sqlite:///path``.
-
-    Raises :class:`Misused` for a URL of another database.
-    """
-    if isinstance(where, Path):
-        return where
-    scheme, separator, rest = where.partition("://")
-    if not separator:
-        return Path(where)
-    if scheme not in ("sqlite", "sqlite+pysqlite"):
-        raise Misused(
-            f"ledger: {scheme}: only SQLite is served by this version",
-            next="give a path, or a URL such as sqlite:///claims.db",
-        )
-    if not rest.startswith("/") or rest == "/" or "?" in rest:
-        raise Misused(
-            f"ledger: {where}: names no file",
-            next="give a path, or a URL such as sqlite:///claims.db (four slashes: from the root)",
-        )
-    return Path(rest[1:])
 
 
 def look(path: Path) -> os.stat_result | None:
@@ -110,11 +68,6 @@ def look(path: Path) -> os.stat_result | None:
     if not S_ISREG(info.st_mode):
         raise unavailable(path, "is no ordinary file", "give the path of a ledger")
     return info
-
-
-def missing(path: Path) -> LedgerError:
-    """Say that no ledger is at ``path``, with the line that makes one."""
-    return unavailable(path, "there is no ledger here", f"make one with {command('init', path)}")
 
 
 def mode_for(path: Path, *, read_only: bool) -> Mode:
@@ -171,12 +124,6 @@ def recognise(connection: Connection) -> Found:
     return Found.FOREIGN if tables or owner not in (0, APPLICATION_ID) else Found.VACANT
 
 
-def revision(connection: Connection) -> str | None:
-    """Return the revision of a ledger's schema, None if it does not say exactly one."""
-    rows = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
-    return str(rows[0]) if len(rows) == 1 else None
-
-
 def use_write_ahead_log(engine: Engine) -> None:
     """Let readers and the writer go on side by side; the file remembers it."""
     raw = engine.raw_connection()
@@ -185,35 +132,6 @@ def use_write_ahead_log(engine: Engine) -> None:
         raw.driver_connection.execute("PRAGMA journal_mode = WAL")
     finally:
         raw.close()
-
-
-def migrate(connection: Connection, path: Path) -> None:
-    """Bring the schema to HEAD inside the transaction that ``connection`` is in.
-
-    If we crash at any point of it, the file is as it was before.
-    """
-    assert connection.in_transaction(), "the migration is one transaction"
-    from alembic.command import upgrade
-    from alembic.config import Config
-    from alembic.util import CommandError
-
-    config = Config()
-    # A % would be taken for an interpolation.
-    config.set_main_option("script_location", str(scripts()).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    try:
-        with _MIGRATING:
-            upgrade(config, HEAD)
-    except CommandError as error:
-        why = f"has a schema that this version cannot upgrade ({error})"
-        raise unavailable(path, why, "go back to a copy of the ledger") from error
-
-
-def scripts() -> Path:
-    """Return the folder of the migrations: inside an installed package, else beside the package."""
-    package = Path(__file__).resolve().parent.parent
-    inside = package / "migrations"
-    return inside if inside.is_dir() else package.parent / "alembic"
 
 
 def catalog(connection: Connection) -> dict[tuple[str, str], str]:
@@ -232,7 +150,7 @@ def migrated_catalog() -> dict[tuple[str, str], str]:
     """Return the catalog as the migrations make it."""
     engine = create_engine("sqlite://", poolclass=StaticPool)
     with engine.begin() as connection:
-        migrate(connection, Path("memory"))
+        migrate(connection, Place(Path("memory")))
         made = catalog(connection)
     engine.dispose()
     return made

@@ -1,0 +1,69 @@
+"""The roles of a database, so that nobody has more rights than their work needs (`docs/operations.md`).
+
+None of them can log in: who does is put into them. Two are needed to work on a log: what one may do, and on which log.
+
+================== ===============================================================================================
+role               may
+================== ===============================================================================================
+claims_owner       change the schema, and write tables anew after a redaction; nobody works as it from day to day
+claims_reader      read
+claims_writer      read, append, keep the registers
+claims_redactor    what a writer may, and take contents away, which a guard lets pass behind a redaction alone
+claims_log_<id>    see and touch the log of that id
+================== ===============================================================================================
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+from ledger.store.postgres.server import SCHEMA
+
+OWNER, READER, WRITER, REDACTOR = "claims_owner", "claims_reader", "claims_writer", "claims_redactor"
+_GROWING = "entries, links, contents, tiles, checkpoints"
+_KEPT = "voices, tallies, edges"
+_FOUND = "names, words"
+_RIGHTS = (
+    f"GRANT USAGE ON SCHEMA {SCHEMA} TO {READER}, {WRITER}, {REDACTOR}",
+    f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {READER}, {WRITER}, {REDACTOR}",
+    f"GRANT INSERT ON {_GROWING}, {_KEPT}, {_FOUND} TO {WRITER}, {REDACTOR}",
+    f"GRANT UPDATE, DELETE ON {_KEPT} TO {WRITER}, {REDACTOR}",
+    f"GRANT DELETE ON contents, {_FOUND} TO {REDACTOR}",
+    f"GRANT INSERT, DELETE ON erasures TO {REDACTOR}",
+)
+_OURS = f"""
+    SELECT format('ALTER TABLE %%I.%%I OWNER TO {OWNER}', '{SCHEMA}', relname) FROM pg_catalog.pg_class
+    WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind = 'r'
+    UNION ALL
+    SELECT format('ALTER FUNCTION %%s OWNER TO {OWNER}', oid::regprocedure) FROM pg_catalog.pg_proc
+    WHERE pronamespace = '{SCHEMA}'::regnamespace
+    UNION ALL
+    SELECT 'ALTER SCHEMA {SCHEMA} OWNER TO {OWNER}'
+"""
+_STANDS_FOR_OWNER = f"SELECT pg_has_role(current_user, '{OWNER}', 'USAGE')"
+_CREATING = f"SELECT format('GRANT CREATE ON DATABASE %%I TO {OWNER}', current_database())"
+
+
+def role_of(log_id: int) -> str:
+    """Return the role whose members see and touch a log."""
+    return f"claims_log_{log_id:016x}"
+
+
+def make_roles(connection: Connection, log_id: int) -> tuple[str, ...]:
+    """Make the roles that are not there yet, give them their rights and the owner the schema; return their names.
+
+    Roles belong to the whole server, rights to this database. What is there already stays.
+    """
+    names = (OWNER, READER, WRITER, REDACTOR, role_of(log_id))
+    there = set(connection.exec_driver_sql("SELECT rolname FROM pg_catalog.pg_roles").scalars())
+    for name in names:
+        if name not in there:
+            connection.exec_driver_sql(f"CREATE ROLE {name} NOLOGIN")
+    if not connection.exec_driver_sql(_STANDS_FOR_OWNER).scalar():
+        connection.exec_driver_sql(f"GRANT {OWNER} TO CURRENT_USER")
+    connection.exec_driver_sql(str(connection.exec_driver_sql(_CREATING).scalar()))
+    for statement in connection.exec_driver_sql(_OURS).scalars().all():
+        connection.exec_driver_sql(statement.replace("%", "%%"))
+    for statement in _RIGHTS:
+        connection.exec_driver_sql(statement)
+    return names

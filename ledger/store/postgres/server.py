@@ -1,0 +1,118 @@
+"""Connections to a PostgreSQL server, and how transactions begin on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
+
+from ledger.errors import Problem, Unavailable
+from ledger.store.place import Place, unavailable
+
+if TYPE_CHECKING:
+    import psycopg
+
+OLDEST = 14
+"""The oldest major version of PostgreSQL that is served."""
+
+SCHEMA = "claims"
+"""The schema that everything of the ledger stands in."""
+
+BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_ARRIVING = 10  # seconds until a connection has to stand
+_SETTINGS = (
+    # A temporary table of the same name would be found first, were pg_temp not named last.
+    f"SET search_path = {SCHEMA}, pg_catalog, pg_temp",
+    "SET timezone = 'UTC'",
+    "SET client_min_messages = warning",
+    "SET row_security = on",
+    # An answer is given when the disk has it, whatever the server is set to; a stronger setting stays.
+    "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
+)
+
+
+def begin_writing(log_id: int) -> str:
+    """Return what begins a transaction that writes: one writer a log, and each statement sees what the last one left.
+
+    The lock is taken before anything is looked at, so that the next index is the next one.
+    """
+    return f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_catalog.pg_advisory_xact_lock({log_id})"
+
+
+def connect(place: Place, patience: float) -> Engine:
+    """Return an engine on the database at ``place``; nothing is opened yet.
+
+    Raises :class:`Unavailable` without the driver.
+    """
+    try:
+        import psycopg
+    except ImportError:
+        raise Unavailable(
+            "ledger: PostgreSQL needs its driver, which is not installed",
+            next="pip install 'retraction-ledger[postgres]'",
+        ) from None
+
+    def connection() -> psycopg.Connection[Any]:
+        made = psycopg.connect(
+            place.url,
+            autocommit=True,  # BEGIN comes when we say
+            connect_timeout=_ARRIVING,
+            client_encoding="UTF8",
+            fallback_application_name="claims",
+        )
+        try:
+            _accept(place, made)
+            settings = (*_SETTINGS, f"SET lock_timeout = {int(patience * 1_000)}")
+            made.execute("; ".join(settings).encode(), prepare=False)
+        except BaseException:
+            made.close()
+            raise
+        return made
+
+    engine = create_engine("postgresql+psycopg://", creator=connection, poolclass=QueuePool, use_native_hstore=False)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _accept(place: Place, made: psycopg.Connection[Any]) -> None:
+    version = made.info.server_version
+    if version < OLDEST * 10_000:
+        raise unavailable(
+            place,
+            f"the server is PostgreSQL {version // 10_000}, and {OLDEST} is the oldest that is served",
+            "upgrade the server, or use another one",
+        )
+    encoding = made.info.parameter_status("server_encoding")
+    if encoding != "UTF8":
+        raise unavailable(
+            place, f"the database is encoded in {encoding}", "make one in UTF8: createdb -E UTF8 -T template0 NAME"
+        )
+
+
+def _begin(connection: Connection) -> None:
+    driver: Any = connection.connection.driver_connection
+    begin = str(connection.get_execution_options().get("ledger_begin", "BEGIN"))
+    # Two statements in one go cannot be prepared.
+    driver.execute(begin.encode(), prepare=False)
+
+
+def flaws(connection: Connection) -> Iterator[Problem]:
+    """Yield what the server says of itself that lets what it keeps be changed or lost.
+
+    Settings that go with a role or the database would hold for whoever connects next.
+    """
+    found = connection.exec_driver_sql(_WEAKENED).all()
+    for whose, setting in found:
+        yield Problem("server", f"{whose}: is set to {setting}, which lets guards be passed")
+
+
+_WEAKENED = """
+    SELECT coalesce('role ' || r.rolname, 'database'), s.setting
+    FROM pg_catalog.pg_db_role_setting AS d
+    CROSS JOIN LATERAL unnest(d.setconfig) AS s (setting)
+    LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = d.setrole
+    WHERE d.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))
+        AND s.setting LIKE 'session_replication_role=%%' AND s.setting NOT LIKE '%%=origin'
+    ORDER BY 1, 2
+"""

@@ -1,0 +1,117 @@
+"""Rows into tables by the driver, in the fewest statements: many at once in SQLite, arrays in PostgreSQL.
+
+The statements are made once a table and dialect. Only moments need a conversion that the drivers do not know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Connection, Dialect, Integer, LargeBinary, Table, Text
+from sqlalchemy.engine import url
+from sqlalchemy.types import TypeEngine
+
+from ledger.tables import UtcTime
+
+Columns = dict[str, Any]
+"""A row, by the names of its columns."""
+
+_ARRAYS: tuple[tuple[type, str], ...] = (
+    (BigInteger, "bigint[]"),
+    (Boolean, "boolean[]"),
+    (Integer, "integer[]"),
+    (LargeBinary, "bytea[]"),
+    (UtcTime, "timestamptz[]"),
+    (Text, "text[]"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """The statements of one table in one dialect; ``converted`` are the columns that hold moments."""
+
+    columns: tuple[str, ...]
+    keys: tuple[str, ...]
+    insert: str
+    upsert: str
+    delete: str
+    converted: tuple[tuple[str, Callable[[Any], Any]], ...]
+
+
+def insert(connection: Connection, table: Table, rows: Sequence[Columns]) -> None:
+    """Insert rows, each with every column of the table."""
+    if rows:
+        shape = _shape(table, connection.dialect.name)
+        _run(connection, shape.insert, shape, shape.columns, rows)
+
+
+def upsert(connection: Connection, table: Table, rows: Sequence[Columns]) -> None:
+    """Insert rows, or replace those of the same primary key."""
+    if rows:
+        shape = _shape(table, connection.dialect.name)
+        _run(connection, shape.upsert, shape, shape.columns, rows)
+
+
+def delete(connection: Connection, table: Table, keys: Sequence[Columns]) -> None:
+    """Delete the rows of these primary keys."""
+    if keys:
+        shape = _shape(table, connection.dialect.name)
+        _run(connection, shape.delete, shape, shape.keys, keys)
+
+
+def _run(
+    connection: Connection, statement: str, shape: _Shape, columns: tuple[str, ...], rows: Sequence[Columns]
+) -> None:
+    for name, convert in shape.converted:
+        if name in columns:
+            rows = [row | {name: convert(row[name])} for row in rows]
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(statement, [tuple([row[name] for name in columns]) for row in rows])
+    else:
+        connection.exec_driver_sql(statement, tuple([[row[name] for row in rows] for name in columns]))
+
+
+@cache
+def _shape(table: Table, dialect: str) -> _Shape:
+    columns = tuple(column.name for column in table.c)
+    keys = tuple(column.name for column in table.primary_key.columns)
+    quoted = [f'"{name}"' for name in columns]
+    names, place = ", ".join(quoted), ", ".join(f'"{name}"' for name in keys)
+    rest = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in keys)
+    replaced = f" ON CONFLICT ({place}) DO UPDATE SET {rest}"
+    if dialect == "sqlite":
+        inserted = f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join("?" * len(columns))})'
+        gone = f'DELETE FROM "{table.name}" WHERE ' + " AND ".join(f'"{name}" = ?' for name in keys)
+    else:
+        inserted = f'INSERT INTO "{table.name}" ({names}) SELECT * FROM unnest({_arrays(table, columns)})'
+        gone = (
+            f'DELETE FROM "{table.name}" WHERE ({place}) IN (SELECT * FROM unnest({_arrays(table, keys)}) AS gone'
+            f"({', '.join(f'k{number}' for number in range(len(keys)))}))"
+        )
+    return _Shape(columns, keys, inserted, inserted + replaced, gone, _conversions(table, dialect))
+
+
+def _arrays(table: Table, columns: Sequence[str]) -> str:
+    return ", ".join(f"%s::{_array_of(table.c[name].type)}" for name in columns)
+
+
+def _array_of(kind: TypeEngine[Any]) -> str:
+    return next(array for each, array in _ARRAYS if isinstance(kind, each))
+
+
+def _conversions(table: Table, dialect: str) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
+    named = _dialect(dialect)
+    kinds = [(column.name, column.type) for column in table.c]
+    return tuple(
+        (name, lambda value, kind=kind: kind.process_bind_param(value, named))
+        for name, kind in kinds
+        if isinstance(kind, UtcTime)
+    )
+
+
+@cache
+def _dialect(name: str) -> Dialect:
+    return url.make_url(f"{name}://").get_dialect()()
