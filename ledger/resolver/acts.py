@@ -19,6 +19,7 @@ from ledger.model import (
     Retract,
     Same,
     Source,
+    Statement,
     Vet,
 )
 from ledger.resolver.facts import Facts
@@ -26,6 +27,9 @@ from ledger.vocabulary import SourceKind, Standing
 
 DESK = 2
 """The index of the desk's own source: a ledger opens with its opening, a recorder, the desk and the policy."""
+
+_ASKED_OF_CLAIM = ("same.claim", "same.same_as", "vet.claim", "authority.claim")
+_ASKED_OF_SOURCE = ("group.source", "source.amends", "vet.source")
 
 Act = TypeVar("Act", bound=Known)
 
@@ -36,6 +40,7 @@ class Acts:
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
         self._hidden: int | None = None
+        self._foreseen: set[int] = set()
         self._live: dict[int, bool] = {}
         self._roots: dict[int, int] = {}
         self._members: dict[int, tuple[int, ...]] = {}
@@ -65,6 +70,19 @@ class Acts:
     def forget_members(self, root: int) -> None:
         """Drop the members of one body, because a new source was grouped under it."""
         self._members.pop(root, None)
+
+    def foresee(self, body: Statement) -> None:
+        """Tell the facts, with two questions, what joining a statement will ask them about its claims and sources."""
+        claims = [c for c in (body.claim, body.to) if c is not None and c not in self._foreseen]
+        sources = [source for source in body.chain if source not in self._foreseen]
+        if not claims and not sources:
+            return
+        self._foreseen.update(claims, sources)
+        self.facts.load((*claims, *sources), ())
+        asked = [(role, claim) for claim in claims for role in _ASKED_OF_CLAIM]
+        asked += [("authority.story", self.story(claim)) for claim in claims]
+        asked += [(role, source) for source in sources for role in _ASKED_OF_SOURCE]
+        self.facts.load((), asked)
 
     def live(self, index: int) -> bool:
         """Whether no live retraction targets the entry (R1)."""

@@ -71,6 +71,7 @@ class Fold:
         assert isinstance(body, Statement)
         if not self.admits(entry):
             return frozenset()
+        self.acts.foresee(body)
         claims = self.claims_named(body)
         root = self.acts.root(body.speaker)
         for claim in claims:

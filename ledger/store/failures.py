@@ -6,6 +6,7 @@ leaves this package: every edge of it runs inside :func:`told`.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -72,19 +73,29 @@ _POSTGRES = {
 }
 _CONTENDED = {"40", "53300", "55P03"}
 _GUARDED = {"23", "P0001", "44000"}
-_GONE = {"08", "57P"}
-# What the server says to who cannot come in has no code, and is in English or in the server's own language.
+_GONE = {"08", "57P", "25P03", "25P04"}
+# What the server says to who cannot come in has no code, and is in English or in the server's own language. The first
+# that fits is right: many of these lines name a database, a user and a role besides.
 _REFUSALS = (
     ("password", "check the password in the URL; PGPASSWORD or ~/.pgpass keep it out of it"),
-    ("database", "check the name of the database, or make it: createdb NAME"),
-    ("role", "check the name of the user in the URL"),
     ("pg_hba.conf", "let this machine in: a line in the server's pg_hba.conf"),
-    ("translate host name", "check the name of the host in the URL"),
-    ("refused", "check host and port in the URL, and that the server runs and listens there"),
+    ("too many", _LATER),
+    ("connection slots", _LATER),
     ("starting up", _LATER),
     ("shutting down", _LATER),
-    ("too many clients", _LATER),
+    ("recovery", _LATER),
+    ("not yet accepting connections", _LATER),
+    ("not currently accepting connections", "ask who looks after the server to let connections to it in again"),
+    ("permission denied", "ask the owner of the database for the right: GRANT CONNECT ON DATABASE NAME TO USER"),
+    ("not permitted to log in", "connect as a role that may log in, and is in this one"),
+    ("database", "check the name of the database, or make it: createdb NAME"),
+    ("role", "check the name of the user in the URL"),
+    ("resolve host", "check the name of the host in the URL"),
+    ("translate host name", "check the name of the host in the URL"),
+    ("refused", "check host and port in the URL, and that the server runs and listens there"),
+    ("No such file", "check the folder of the socket in the URL, and that the server runs and listens there"),
 )
+_NAMED = re.compile(r'"[^"]*"')
 _UNREACHED = "check the URL: postgresql://USER@HOST:PORT/DATABASE"
 
 
@@ -98,6 +109,11 @@ def told(place: Place) -> Iterator[None]:
     except DBAPIError as error:
         raise _translated(place, error.orig) from error
     except sqlite3.Error as error:
+        raise _translated(place, error) from error
+    except Exception as error:
+        # Of the other driver, which need not be installed; what it tells late is not SQLAlchemy's to wrap.
+        if type(error).__module__.partition(".")[0] != "psycopg":
+            raise
         raise _translated(place, error) from error
 
 
@@ -123,8 +139,8 @@ def _translated(place: Place, error: BaseException | None) -> Unavailable:
 def _of_postgres(place: Place, error: BaseException, state: str | None) -> Unavailable:
     said = (str(error).splitlines() or [""])[0].strip()
     if state is None:
-        return _unreached(place, str(error))
-    if state[:2] in _GONE or state[:3] in _GONE:
+        return _unreached(place, error)
+    if _GONE & {state, state[:2], state[:3]}:
         return Lost(f"ledger: {place}: the server broke off ({said})", next=_LATER)
     for code in (state, state[:2]):
         if code in _POSTGRES:
@@ -136,16 +152,17 @@ def _of_postgres(place: Place, error: BaseException, state: str | None) -> Unava
     return unavailable(place, f"does not answer as a ledger does ({said})", VERIFY)
 
 
-def _unreached(place: Place, said: str) -> Unavailable:
+def _unreached(place: Place, error: BaseException) -> Unavailable:
     """Nothing came back from the server, or it let nobody in."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     # libpq tells of each address it tried; what the last one answered is the reason.
     fatal = [line.partition("FATAL:")[2].strip() for line in lines if "FATAL:" in line]
     why = fatal[-1] if fatal else lines[0].removeprefix("connection failed: ") if lines else "no reason given"
+    said = _NAMED.sub("", why)
     for word, step in _REFUSALS:
-        if word in why:
+        if word in said:
             refused = f"ledger: {place}: cannot be reached: {why}"
             return (Contended if step == _LATER else Unavailable)(refused, next=step)
-    if "connection" in why and not fatal and "closed" in said:
+    if "connection" in why and not fatal and "closed" in str(error):
         return Lost(f"ledger: {place}: the server broke off", next=_LATER)
     return Lost(f"ledger: {place}: cannot be reached: {why}", next=_UNREACHED)

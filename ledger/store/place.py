@@ -12,8 +12,14 @@ from ledger.errors import LedgerError, Misused, Unavailable
 
 _SQLITE = ("sqlite", "sqlite+pysqlite")
 _POSTGRES = ("postgresql", "postgres", "postgresql+psycopg")
-_SECRETS = re.compile(r"(?<=://)([^/@]*?):[^/]*@|(?<=[?&])(password|passfile|sslpassword)=[^&]*")
+_SECRETS = re.compile(r"(?<=://)([^/@?:]*):[^/@?]*@|(?<=[?&])(password|passfile|sslpassword)=[^&]*")
+# In what is no URL a password may have such letters as they are: everything is hidden that may be a part of it.
+_LIKELY_SECRETS = re.compile(r"(?<=://)([^/@?:]*):.*@|(?<=[?&])(password|passfile|sslpassword)=.*", re.DOTALL)
+_NO_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})|%00")
 _FORMS = "give a path, or a URL such as sqlite:///claims.db or postgresql://ana@desk.example/claims"
+
+
+_ESCAPED = f"{_FORMS}; in a password / ? # @ % are written %2F %3F %23 %40 %25"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,24 +94,28 @@ def _server(where: str, rest: str) -> str:
     """Return the URL as libpq reads it. The server is not asked."""
     try:
         parts = urlsplit(f"postgresql://{rest}")
-        _ = parts.port
         options = dict(parse_qsl(parts.query, strict_parsing=True)) if parts.query else {}
-    except ValueError as error:
-        raise Misused(f"ledger: {shown_url(where)}: is no URL: {error}", next=_FORMS) from None
+        ports = [urlsplit(f"postgresql://{host}").port for host in parts.netloc.rpartition("@")[2].split(",")]
+        if parts.netloc.count("@") > 1 or "@" in parts.path or parts.fragment or 0 in ports or _NO_ESCAPE.search(rest):
+            raise ValueError
+    except ValueError:
+        # What the error says may be a part of the password.
+        raise Misused(f"ledger: {_LIKELY_SECRETS.sub(_masked, where)}: is no URL", next=_ESCAPED) from None
     if not unquote(parts.path.strip("/")) and "dbname" not in options and "service" not in options:
         raise Misused(
-            f"ledger: {shown_url(where)}: names no database", next="put its name last: postgresql://HOST/DATABASE"
+            f"ledger: {_LIKELY_SECRETS.sub(_masked, where)}: names no database",
+            next="put its name last: postgresql://HOST/DATABASE",
         )
     return f"postgresql://{rest}"
 
 
 def shown_url(url: str) -> str:
     """Return a URL as it may be shown: without a password."""
+    return _SECRETS.sub(_masked, url)
 
-    def masked(found: re.Match[str]) -> str:
-        return f"{found[1]}@" if found[1] is not None else f"{found[2]}=…"
 
-    return _SECRETS.sub(masked, url)
+def _masked(found: re.Match[str]) -> str:
+    return f"{found[1]}@" if found[1] is not None else f"{found[2]}=…"
 
 
 def unavailable(place: Place | Path, why: str, next: str) -> Unavailable:

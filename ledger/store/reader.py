@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, MutableMapping, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import product
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -73,14 +74,14 @@ _OF_KIND = (
     .order_by(_E.index)
 )
 _REFS = (
-    select(_L.ref, _L.index)
+    select(_L.role, _L.ref, _L.index)
     .where(
         _L.log_id == bindparam("log"),
-        _L.role == bindparam("role"),
+        _L.role.in_(bindparam("roles", expanding=True)),
         _L.ref.in_(bindparam("refs", expanding=True)),
         _L.index < bindparam("bound"),
     )
-    .order_by(_L.ref, _L.index)
+    .order_by(_L.role, _L.ref, _L.index)
 )
 _SOME_CONTENTS = select(_C.index, _C.part, _C.content).where(
     _C.log_id == bindparam("log"), _C.index.in_(bindparam("indexes", expanding=True))
@@ -220,7 +221,7 @@ class Reader:
         """Return the indexes of the entries that refer to ``index`` in that role, ascending."""
         known = self._refs.get((role, index))
         if known is None:
-            self._load_refs(role, [index])
+            self._load_refs([(role, index)])
             known = self._refs[role, index]
         return known
 
@@ -334,12 +335,7 @@ class Reader:
             rows = self._connection.execute(_SOME_LEAVES, {"log": self._log, "indexes": chunk})
             for index, leaf in rows:
                 self._entries[index] = _decoded(index, leaf)
-        by_role: dict[str, set[int]] = {}
-        for role, index in refs:
-            if (role, index) not in self._refs:
-                by_role.setdefault(role, set()).add(index)
-        for role, subjects in by_role.items():
-            self._load_refs(role, sorted(subjects))
+        self._load_refs([place for place in refs if place not in self._refs])
 
     def prefetch(self, claims: Iterable[int]) -> None:
         """Read with few queries all that the resolver will ask about these claims.
@@ -368,13 +364,15 @@ class Reader:
         given = {"log": self._log, "kind": word, "bound": self._bound}
         self._kinds[word] = list(self._connection.execute(_OF_KIND, given).scalars())
 
-    def _load_refs(self, role: str, subjects: Sequence[int]) -> None:
-        for chunk in chunks(subjects):
-            for subject in chunk:
-                self._refs[role, subject] = []
-            given = {"log": self._log, "role": role, "refs": chunk, "bound": self._bound}
-            for ref, index in self._connection.execute(_REFS, given):
-                self._refs[role, ref].append(index)
+    def _load_refs(self, places: Collection[tuple[str, int]]) -> None:
+        """Read who refers to each of these subjects in its role, with one query for all roles."""
+        wanted, roles = set(places), sorted({role for role, _ in places})
+        for subjects in chunks(sorted({subject for _, subject in places})):
+            self._refs |= {place: [] for place in product(roles, subjects) if place in wanted}
+            given = {"log": self._log, "roles": roles, "refs": subjects, "bound": self._bound}
+            for role, ref, index in self._connection.execute(_REFS, given):
+                if (role, ref) in wanted:  # roles and subjects are asked for crosswise
+                    self._refs[role, ref].append(index)
 
     def _find(self, statement: Any, kind: str, words: str) -> list[int]:
         place = (statement is _LOOKING, kind, words)

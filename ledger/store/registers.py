@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from dataclasses import asdict, fields
+from functools import cache
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar, cast
 
-from sqlalchemy import Connection, Table, bindparam, select
+from sqlalchemy import Connection, Select, Table, bindparam, select
 
 from ledger.encoding import canonical
 from ledger.errors import Unavailable
@@ -136,12 +137,7 @@ class Register(MutableMapping[Key, Value], Generic[Key, Value]):
         self._stored: set[Key] = set()
         self._changed: set[Key] = set()
         self._whole: set[int] = set()  # claims of which every row is known
-        table = codec.table
-        keys = [c for c in table.primary_key.columns if c.name != "log_id"]
-        of_log = select(table).where(table.c.log_id == bindparam("log"))
-        self._all = of_log
-        self._one = of_log.where(*(key == bindparam(key.name) for key in keys))
-        self._claims = of_log.where(table.c.claim.in_(bindparam("claims", expanding=True)))
+        self._all, self._one, self._claims = _questions(codec.table)
 
     def __getitem__(self, key: Key) -> Value:
         if key not in self._known:
@@ -205,6 +201,15 @@ class Register(MutableMapping[Key, Value], Generic[Key, Value]):
                     self._known[key] = value
         except (ValueError, KeyError, TypeError) as error:
             raise Unavailable(f"register {self._codec.table.name}: cannot be read: {error}", next=VERIFY) from error
+
+
+@cache
+def _questions(table: Table) -> tuple[Select[Any], Select[Any], Select[Any]]:
+    """Return the statements that ask for every row of a log, the row of one key, and the rows of some claims."""
+    keys = [column for column in table.primary_key.columns if column.name != "log_id"]
+    of_log = select(table).where(table.c.log_id == bindparam("log"))
+    one = of_log.where(*(key == bindparam(key.name) for key in keys))
+    return of_log, one, of_log.where(table.c.claim.in_(bindparam("claims", expanding=True)))
 
 
 def _write_signs(signs: Iterable[int]) -> str:

@@ -5,7 +5,8 @@ The statements are made once a table and dialect. Only moments need a conversion
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -60,6 +61,22 @@ def delete(connection: Connection, table: Table, keys: Sequence[Columns]) -> Non
     if keys:
         shape = _shape(table, connection.dialect.name)
         _run(connection, shape.delete, shape, shape.keys, keys)
+
+
+@contextmanager
+def together(connection: Connection) -> Iterator[None]:
+    """Send what is written inside the block without waiting for each answer; failures come at its end."""
+    if connection.dialect.name == "sqlite":
+        yield
+        return
+    driver: Any = connection.connection.driver_connection
+    try:
+        with driver.pipeline():
+            yield
+    except Exception as error:
+        if driver.closed:
+            connection.invalidate(error)
+        raise
 
 
 def _run(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from types import MappingProxyType
 
@@ -99,10 +99,11 @@ class Writer(Reader):
 
     def finish(self) -> None:
         """Send everything, the registers too; the commit is next."""
-        self.flush()
-        for register in (self._tree, self._voices, self._tallies):
-            if register is not None:
-                register.write()
+        with rows.together(self._connection):
+            self.flush()
+            for register in (self._tree, self._voices, self._tallies):
+                if register is not None:
+                    register.write()
 
     def redact(self, by: int, target: int, part: Part) -> None:
         """Take away a part that the redaction ``by`` names. What it leaves on the disk, :meth:`Store.wipe` wipes."""
@@ -218,11 +219,11 @@ class Writer(Reader):
         super()._load_kind(word)
         self._kinds[word] += self._own_kinds.get(word, ())
 
-    def _load_refs(self, role: str, subjects: Sequence[int]) -> None:
+    def _load_refs(self, places: Collection[tuple[str, int]]) -> None:
         # Nothing in the database refers to what this transaction appended.
-        super()._load_refs(role, [each for each in subjects if each < self._bound])
-        for each in subjects:
-            self._refs.setdefault((role, each), []).extend(self._own_refs.get((role, each), ()))
+        super()._load_refs([place for place in places if place[1] < self._bound])
+        for place in places:
+            self._refs.setdefault(place, []).extend(self._own_refs.get(place, ()))
 
     def _name(self, entry: Entry, contents: Mapping[Part, Content]) -> None:
         name = name_of(entry, contents)

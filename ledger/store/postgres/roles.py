@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from sqlalchemy import Connection
 
+from ledger.store.postgres import schema
 from ledger.store.postgres.server import SCHEMA
 
 OWNER, READER, WRITER, REDACTOR = "claims_owner", "claims_reader", "claims_writer", "claims_redactor"
@@ -31,14 +32,17 @@ _RIGHTS = (
     f"GRANT DELETE ON contents, {_FOUND} TO {REDACTOR}",
     f"GRANT INSERT, DELETE ON erasures TO {REDACTOR}",
 )
+# The schema first, since who is to own a table has to have the right to make one there.
 _OURS = f"""
-    SELECT format('ALTER TABLE %%I.%%I OWNER TO {OWNER}', '{SCHEMA}', relname) FROM pg_catalog.pg_class
-    WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind = 'r'
-    UNION ALL
-    SELECT format('ALTER FUNCTION %%s OWNER TO {OWNER}', oid::regprocedure) FROM pg_catalog.pg_proc
-    WHERE pronamespace = '{SCHEMA}'::regnamespace
-    UNION ALL
-    SELECT 'ALTER SCHEMA {SCHEMA} OWNER TO {OWNER}'
+    SELECT statement FROM (
+        SELECT 1 AS turn, 'ALTER SCHEMA {SCHEMA} OWNER TO {OWNER}' AS statement
+        UNION ALL
+        SELECT 2, format('ALTER TABLE %%I.%%I OWNER TO {OWNER}', '{SCHEMA}', relname) FROM pg_catalog.pg_class
+        WHERE relnamespace = '{SCHEMA}'::regnamespace AND relkind = 'r'
+        UNION ALL
+        SELECT 3, format('ALTER FUNCTION %%s OWNER TO {OWNER}', oid::regprocedure) FROM pg_catalog.pg_proc
+        WHERE pronamespace = '{SCHEMA}'::regnamespace
+    ) AS ours ORDER BY turn
 """
 _STANDS_FOR_OWNER = f"SELECT pg_has_role(current_user, '{OWNER}', 'USAGE')"
 _CREATING = f"SELECT format('GRANT CREATE ON DATABASE %%I TO {OWNER}', current_database())"
@@ -54,6 +58,7 @@ def make_roles(connection: Connection, log_id: int) -> tuple[str, ...]:
 
     Roles belong to the whole server, rights to this database. What is there already stays.
     """
+    schema.lock(connection)
     names = (OWNER, READER, WRITER, REDACTOR, role_of(log_id))
     there = set(connection.exec_driver_sql("SELECT rolname FROM pg_catalog.pg_roles").scalars())
     for name in names:

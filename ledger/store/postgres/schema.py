@@ -75,7 +75,6 @@ _CATALOG = f"""
 WITH ours AS (
     SELECT c.* FROM pg_catalog.pg_class AS c
     WHERE c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = '{SCHEMA}')
-        AND c.relname NOT LIKE 'alembic_version%'
 )
 SELECT CASE relkind WHEN 'r' THEN 'table' ELSE 'relation' END AS kind, relname::text AS name, concat_ws(', ',
     CASE relkind WHEN 'r' THEN 'ordinary' ELSE 'of kind ' || relkind::text END,
@@ -110,7 +109,9 @@ SELECT 'constraint', ours.relname || '.' || c.conname, concat_ws(', ',
         ELSE 'of type ' || c.contype::text END,
     (SELECT string_agg(a.attname, ' ' ORDER BY k.at) FROM unnest(c.conkey) WITH ORDINALITY AS k (number, at)
         JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = k.number),
-    'to ' || (SELECT relname FROM pg_catalog.pg_class WHERE oid = c.confrelid),
+    'to ' || nullif(c.confrelid, 0)::regclass::text,
+    (SELECT string_agg(a.attname, ' ' ORDER BY k.at) FROM unnest(c.confkey) WITH ORDINALITY AS k (number, at)
+        JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.confrelid AND a.attnum = k.number),
     CASE WHEN c.condeferrable THEN 'deferrable' END,
     CASE WHEN c.condeferred THEN 'deferred' END,
     CASE WHEN NOT c.convalidated THEN 'not validated' END
@@ -122,6 +123,7 @@ SELECT 'index', i.relname::text, concat_ws(', ',
     (SELECT string_agg(pg_get_indexdef(x.indexrelid, n, true), ' ' ORDER BY n)
         FROM generate_series(1, x.indnatts) AS n),
     CASE WHEN x.indisunique THEN 'unique' END,
+    CASE WHEN to_jsonb(x) ->> 'indnullsnotdistinct' = 'true' THEN 'nulls alike' END,
     'where ' || pg_get_expr(x.indpred, x.indrelid),
     CASE WHEN NOT (x.indisvalid AND x.indisready AND x.indislive) THEN 'not valid' END
 )
@@ -136,6 +138,7 @@ SELECT 'trigger', ours.relname || '.' || CASE WHEN t.tgisinternal
     'type ' || t.tgtype,
     'arguments ' || nullif(encode(t.tgargs, 'escape'), ''),
     'new rows ' || t.tgnewtable, 'old rows ' || t.tgoldtable,
+    'of columns ' || nullif(t.tgattr::text, ''),
     CASE WHEN t.tgqual IS NOT NULL THEN 'with a condition' END,
     CASE t.tgenabled WHEN 'A' THEN 'always' WHEN 'O' THEN 'enabled' WHEN 'D' THEN 'disabled' ELSE 'for replicas' END
 )
@@ -158,4 +161,11 @@ SELECT 'policy', ours.relname || '.' || p.polname, concat_ws(', ',
     pg_get_expr(p.polqual, p.polrelid), 'check ' || pg_get_expr(p.polwithcheck, p.polrelid)
 )
 FROM ours JOIN pg_catalog.pg_policy AS p ON p.polrelid = ours.oid
+UNION ALL
+SELECT o.type, o.identity, 'whatever it is'
+FROM pg_catalog.pg_depend AS d CROSS JOIN LATERAL pg_identify_object(d.classid, d.objid, 0) AS o
+WHERE d.refclassid = 'pg_catalog.pg_namespace'::regclass
+    AND d.refobjid = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = '{SCHEMA}')
+    AND d.classid NOT IN ('pg_catalog.pg_class'::regclass, 'pg_catalog.pg_proc'::regclass)
+    AND o.type NOT IN ('default acl', 'publication namespace', 'statistics object')
 """

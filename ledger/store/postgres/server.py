@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
-from ledger.errors import Problem, Unavailable
+from ledger.errors import Misused, Problem, Unavailable
 from ledger.store.place import Place, unavailable
 
 if TYPE_CHECKING:
@@ -22,8 +22,11 @@ SCHEMA = "claims"
 BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _ARRIVING = 10  # seconds until a connection has to stand
 _SETTINGS = (
-    # A temporary table of the same name would be found first, were pg_temp not named last.
-    f"SET search_path = {SCHEMA}, pg_catalog, pg_temp",
+    # The server's own functions and operators are found first, since pg_catalog is not named; a temporary table of the
+    # same name would be, were pg_temp not named last.
+    f"SET search_path = {SCHEMA}, pg_temp",
+    "SET datestyle = 'ISO'",
+    "SET quote_all_identifiers = off",
     "SET timezone = 'UTC'",
     "SET client_min_messages = warning",
     "SET row_security = on",
@@ -37,27 +40,34 @@ def begin_writing(log_id: int) -> str:
 
     The lock is taken before anything is looked at, so that the next index is the next one.
     """
-    return f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SELECT pg_catalog.pg_advisory_xact_lock({log_id})"
+    return f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_catalog.pg_advisory_xact_lock({log_id})"
 
 
 def connect(place: Place, patience: float) -> Engine:
     """Return an engine on the database at ``place``; nothing is opened yet.
 
-    Raises :class:`Unavailable` without the driver.
+    Raises :class:`Unavailable` without the driver, :class:`Misused` for what it does not read.
     """
     try:
         import psycopg
+        import psycopg.conninfo
     except ImportError:
         raise Unavailable(
             "ledger: PostgreSQL needs its driver, which is not installed",
             next="pip install 'retraction-ledger[postgres]'",
         ) from None
 
+    try:
+        given = psycopg.conninfo.conninfo_to_dict(place.url)
+    except psycopg.ProgrammingError as error:
+        why = str(error).strip()
+        raise Misused(f"ledger: {place}: is no URL: {why}", next="check what stands after the ? in it") from None
+
     def connection() -> psycopg.Connection[Any]:
         made = psycopg.connect(
             place.url,
             autocommit=True,  # BEGIN comes when we say
-            connect_timeout=_ARRIVING,
+            connect_timeout=given.get("connect_timeout", _ARRIVING),
             client_encoding="UTF8",
             fallback_application_name="claims",
         )
@@ -102,17 +112,26 @@ def flaws(connection: Connection) -> Iterator[Problem]:
 
     Settings that go with a role or the database would hold for whoever connects next.
     """
-    found = connection.exec_driver_sql(_WEAKENED).all()
-    for whose, setting in found:
-        yield Problem("server", f"{whose}: is set to {setting}, which lets guards be passed")
+    for whose, why in connection.exec_driver_sql(_WEAKENED).all():
+        yield Problem("server", f"{whose}: {why}")
 
 
-_WEAKENED = """
-    SELECT coalesce('role ' || r.rolname, 'database'), s.setting
+_WEAKENED = f"""
+    SELECT coalesce('role ' || r.rolname, 'database'),
+        'is set to ' || s.setting || ', which lets guards be passed'
     FROM pg_catalog.pg_db_role_setting AS d
     CROSS JOIN LATERAL unnest(d.setconfig) AS s (setting)
     LEFT JOIN pg_catalog.pg_roles AS r ON r.oid = d.setrole
     WHERE d.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()))
         AND s.setting LIKE 'session_replication_role=%%' AND s.setting NOT LIKE '%%=origin'
+    UNION ALL
+    SELECT source, 'is set to ' || name || '=' || setting || ', which lets guards be passed'
+    FROM pg_catalog.pg_settings WHERE name = 'session_replication_role' AND setting <> 'origin'
+        AND source NOT IN ('database', 'user', 'database user')
+    UNION ALL
+    SELECT 'subscription ' || s.subname, 'writes into ' || r.srrelid::regclass::text || ', past its guards'
+    FROM pg_catalog.pg_subscription_rel AS r JOIN pg_catalog.pg_subscription AS s ON s.oid = r.srsubid
+    JOIN pg_catalog.pg_class AS c ON c.oid = r.srrelid
+    WHERE c.relnamespace = '{SCHEMA}'::regnamespace
     ORDER BY 1, 2
 """
