@@ -76,7 +76,7 @@ class Ledger(DeskActs):
     @classmethod
     def create(
         cls,
-        where: str | Path,
+        where: str | Path | Place,
         *,
         origin: str,
         zone: str,

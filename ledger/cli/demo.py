@@ -57,17 +57,17 @@ def demo(settings: Settings) -> None:
     rows = _seed_rows()
     with Ledger.create(where, origin=ORIGIN, zone=ZONE, recorder="demo") as ledger:
         ledger.load(rows)
-        say(f"loaded the seed story into {where}: {ledger.size} entries")
+        say(f"loaded the seed story into {ledger.place}: {ledger.size} entries")
         if settings.json:
             wrote = [str(path) for path in ledger.export_csv(FOLDER)]
             verifier, audited = _published(ledger)
             told = {"published": PUBLIC, "verifier": str(verifier), "verified": audited.ok}
-            put_json({"ledger": where, "size": ledger.size, "wrote": wrote} | told)
+            put_json({"ledger": str(ledger.place), "size": ledger.size, "wrote": wrote} | told)
         else:
-            _show(settings, ledger)
+            _show(ledger)
 
 
-def _show(settings: Settings, ledger: Ledger) -> None:
+def _show(ledger: Ledger) -> None:
     for moment in MOMENTS:
         as_of = ledger.as_of(said=moment)
         _head(f"claims board --as-said {moment}" if moment else "claims board")
@@ -81,10 +81,7 @@ def _show(settings: Settings, ledger: Ledger) -> None:
     for path in ledger.export_csv(FOLDER):
         put(str(Path(path).resolve()))
     _show_published(ledger)
-    say(
-        f"next: try `claims why {explained.row.successor}`, or report something; "
-        f"the ledger is {settings.ledger or DEFAULT_LEDGER}"
-    )
+    say(f"next: try `claims why {explained.row.successor}`, or report something; the ledger is {ledger.place}")
 
 
 def _show_published(ledger: Ledger) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -69,15 +69,15 @@ class Place:
 def locate(where: str | Path | Place, *, log: str | None = None, files: Path | None = None) -> Place:
     """Return the place that ``where`` names: a path, ``sqlite:///path``, or ``postgresql://…`` and the origin ``log``.
 
-    Raises :class:`Misused` for anything else, and for a ``log`` with a file, which has only one.
+    Raises :class:`Misused` for anything else. A file has one log, and ``log`` only says which is expected there.
     """
     if isinstance(where, Place):
-        return where
+        return replace(where, log=where.log or log, files=where.files or files)
     if isinstance(where, Path):
-        return Place(where)
+        return Place(where, log=log)
     scheme, separator, rest = where.partition("://")
     if not separator:
-        return Place(Path(where))
+        return Place(Path(where), log=log)
     if scheme in _POSTGRES:
         return Place(url=_server(where, rest), log=log, files=files)
     if scheme not in _SQLITE:
@@ -87,7 +87,7 @@ def locate(where: str | Path | Place, *, log: str | None = None, files: Path | N
             f"ledger: {where}: names no file",
             next="give a path, or a URL such as sqlite:///claims.db (four slashes: from the root)",
         )
-    return Place(Path(rest[1:]))
+    return Place(Path(rest[1:]), log=log)
 
 
 def _server(where: str, rest: str) -> str:

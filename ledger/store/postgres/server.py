@@ -80,7 +80,13 @@ def connect(place: Place, patience: float) -> Engine:
             raise
         return made
 
-    engine = create_engine("postgresql+psycopg://", creator=connection, poolclass=QueuePool, use_native_hstore=False)
+    engine = create_engine(
+        "postgresql+psycopg://",
+        creator=connection,
+        poolclass=QueuePool,
+        pool_pre_ping=True,  # a server that was restarted meanwhile costs nobody an answer
+        use_native_hstore=False,
+    )
     event.listen(engine, "begin", _begin)
     return engine
 
@@ -103,8 +109,14 @@ def _accept(place: Place, made: psycopg.Connection[Any]) -> None:
 def _begin(connection: Connection) -> None:
     driver: Any = connection.connection.driver_connection
     begin = str(connection.get_execution_options().get("ledger_begin", "BEGIN"))
-    # Two statements in one go cannot be prepared.
-    driver.execute(begin.encode(), prepare=False)
+    try:
+        # Two statements in one go cannot be prepared.
+        driver.execute(begin.encode(), prepare=False)
+    except Exception as error:
+        # This is outside of what SQLAlchemy watches: without a word from us it would keep a connection that is broken.
+        if driver.closed:
+            connection.invalidate(error)
+        raise
 
 
 def flaws(connection: Connection) -> Iterator[Problem]:
