@@ -48,7 +48,7 @@ class Shell:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
         monkeypatch.chdir(folder)
-        for name in ("CLAIMS_LEDGER", "CLAIMS_STORY", "CLAIMS_DEBUG", "NO_COLOR", "TZ"):
+        for name in ("CLAIMS_LEDGER", "CLAIMS_LOG", "CLAIMS_FILES", "CLAIMS_STORY", "CLAIMS_DEBUG", "NO_COLOR", "TZ"):
             monkeypatch.delenv(name, raising=False)
         monkeypatch.setenv("CLAIMS_RECORDER", "Ana")
         monkeypatch.setenv("COLUMNS", "80")

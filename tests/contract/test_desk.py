@@ -233,3 +233,16 @@ def said_once(ledger: Ledger, breaks: list[bool]) -> None:
     assert len(receipt.wrote) == ledger.size - size, "once"
     assert receipt.index == ledger.size - 1
     assert check(ledger.store) == []
+
+
+def test_words_are_found_the_same_way(desk: Shell) -> None:
+    """Case and accents make no difference, all words stand in one text, and only the last goes on."""
+    quote = "Un deuxième policier est mort, près de l'Étoile"
+    desk.ok("report", "5", "--by", "AFP", "--by-kind", "agency", "--said", "22:40", "--quote", quote)
+    for typed in ("ETOILE", "étoile", "l'étoi", "mort etoil", "DEUXIÈME policier", "e\u0301toile", "policier", '"mort'):
+        [hit] = desk.ok("search", typed, "--json").json
+        assert hit["part"] == "quote", typed
+        assert {hit["snippet"][start:stop].casefold() for start, stop in hit["marks"]}, typed
+    for typed in ("etoi mort", "policiers", "second policier", "nobody", "a AND", "value:mort", "mort-etoile"):
+        assert desk.ok("search", typed, "--json").json == [], typed
+    assert len(desk.ok("search", "police", "--limit", "1", "--json").json) == 1
