@@ -20,7 +20,7 @@ def offered(kind: str, ctx: Context, incomplete: str) -> list[CompletionItem[str
     if kind in ("file", "dir"):
         return [CompletionItem(incomplete, type=kind)]
     settings = ctx.find_object(Settings) or Settings()
-    found = [(index, plain(name)) for index, name in names(settings.where, kind)]
+    found = [(index, plain(name)) for index, name in names(settings.where, kind, settings.origin)]
     digits = incomplete.isascii() and incomplete.isdigit()
     if digits or (kind == "claim" and not incomplete):
         items = [CompletionItem(str(index), help=name) for index, name in found if str(index).startswith(incomplete)]

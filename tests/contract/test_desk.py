@@ -12,6 +12,7 @@ import pytest
 
 from ledger.book import Ledger, Receipt
 from ledger.errors import Lost
+from ledger.glance import names
 from ledger.store import Place, Store, Writer, check, locate
 from ledger.vocabulary import SourceKind, Status
 from tests.shell import SECOND, STORY, Shell
@@ -246,3 +247,11 @@ def test_words_are_found_the_same_way(desk: Shell) -> None:
     for typed in ("etoi mort", "policiers", "second policier", "nobody", "a AND", "value:mort", "mort-etoile"):
         assert desk.ok("search", typed, "--json").json == [], typed
     assert len(desk.ok("search", "police", "--limit", "1", "--json").json) == 1
+
+
+def test_the_shell_completes_its_names(desk: Shell, where: Place, tmp_path: Path) -> None:
+    address = where.url or str(where.path)
+    assert names(address, "story") == [(4, STORY)]
+    assert next(name for _, name in names(address, "source", ORIGIN)) == "a police source"
+    assert names(address, "claim") == [(5, SECOND)]
+    assert names(f"{address}-elsewhere", "claim") == []
