@@ -8,12 +8,12 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 PROJECT := setup.cfg pyproject.toml
 # What the person's own shell sets for a ledger must not reach a demonstration.
-CLEAN_ENV := env -u CLAIMS_LEDGER -u CLAIMS_RECORDER -u CLAIMS_STORY -u PYTHONPATH
+CLEAN_ENV := env -u CLAIMS_LEDGER -u CLAIMS_LOG -u CLAIMS_FILES -u CLAIMS_KEYS -u CLAIMS_RECORDER -u CLAIMS_STORY -u PYTHONPATH
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test verify-independent bench test-scale soak-import check format golden docs wheel-test clean
+.PHONY: help demo test verify-independent bench test-scale soak soak-import check format golden docs wheel-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ bench: $(VENV)/.bench ## measure against others, write benchmarks/results.* (40 
 
 test-scale: $(VENV)/.test ## import 500,000 rows and measure the memory (15 minutes; LEDGER_ROWS=100000 for less)
 	$(BIN)/python -m pytest -s tests/scale/import_memory.py $(ARGS)
+
+soak: $(VENV)/.test ## do faults to both databases (FOR=240 seconds or ROUNDS=n, DATABASE=sqlite, WHAT=kill)
+	$(BIN)/python -m tests.soak $(ARGS)
 
 soak-import: $(VENV)/.test ## kill imports with -9 and compare (KILLS=100 ROWS=50000, an hour or two)
 	KILLS=$(or $(KILLS),100) ROWS=$(or $(ROWS),50000) $(BIN)/python -m tests.soak_import
@@ -61,7 +64,7 @@ wheel-test: $(VENV)/.dev ## build the wheel, install it elsewhere, run its demon
 	    || { cat "$$work/log" >&2; exit 1; }; \
 	$(BIN)/python -m zipfile -l "$$work"/dist/*.whl > "$$work/list"; \
 	for part in ledger/py.typed ledger/migrations/env.py ledger/migrations/versions/ \
-	    ledger/seeds/ dist-info/licenses/LICENSE; do \
+	    ledger/store/postgres/catalog.json ledger/seeds/ dist-info/licenses/LICENSE; do \
 	    grep -q "$$part" "$$work/list" || { echo "the wheel lacks $$part" >&2; exit 1; }; \
 	done; \
 	! grep -E '^(tests|alembic|seeds)/|__pycache__' "$$work/list" \

@@ -161,7 +161,8 @@ SQLITE_GUARDS = (
 
 
 # In PostgreSQL a guard sees all rows of its statement at once. It runs after them, so that a unique key that is taken
-# has already refused them; ON CONFLICT DO UPDATE and MERGE are an UPDATE to it. The driver wants a % twice.
+# has already refused them; ON CONFLICT DO UPDATE and MERGE are an UPDATE to it. What comes before an entry is written
+# under the lock of its log, else the entry could be committed meanwhile. The driver wants a % twice.
 POSTGRES_GUARDS = (
     """
     CREATE FUNCTION claims.refuse() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
@@ -187,6 +188,10 @@ POSTGRES_GUARDS = (
     """
     CREATE FUNCTION claims.before_entry() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
     BEGIN
+        IF current_setting('transaction_isolation') <> 'read committed' THEN
+            RAISE EXCEPTION 'ledger: %%: are written where the last entry is seen, in READ COMMITTED', TG_TABLE_NAME;
+        END IF;
+        PERFORM pg_advisory_xact_lock(log_id) FROM (SELECT DISTINCT log_id FROM fresh ORDER BY log_id) AS logs;
         IF EXISTS (
             SELECT FROM fresh GROUP BY log_id
             HAVING min("index") < (

@@ -76,6 +76,8 @@ _GUARDED = {"23", "P0001", "44000"}
 _GONE = {"08", "57P", "25P03", "25P04"}
 # What the server says to who cannot come in has no code, and is in English or in the server's own language. The first
 # that fits is right: many of these lines name a database, a user and a role besides.
+_REFUSED = "check host and port in the URL, and that the server runs and listens there"
+_PASSING = {_LATER, _REFUSED}  # a server that is restarted refuses for a moment
 _REFUSALS = (
     ("password", "check the password in the URL; PGPASSWORD or ~/.pgpass keep it out of it"),
     ("pg_hba.conf", "let this machine in: a line in the server's pg_hba.conf"),
@@ -92,7 +94,7 @@ _REFUSALS = (
     ("role", "check the name of the user in the URL"),
     ("resolve host", "check the name of the host in the URL"),
     ("translate host name", "check the name of the host in the URL"),
-    ("refused", "check host and port in the URL, and that the server runs and listens there"),
+    ("refused", _REFUSED),
     ("No such file", "check the folder of the socket in the URL, and that the server runs and listens there"),
 )
 _NAMED = re.compile(r'"[^"]*"')
@@ -162,7 +164,7 @@ def _unreached(place: Place, error: BaseException) -> Unavailable:
     for word, step in _REFUSALS:
         if word in said:
             refused = f"ledger: {place}: cannot be reached: {why}"
-            return (Contended if step == _LATER else Unavailable)(refused, next=step)
+            return (Contended if step in _PASSING else Unavailable)(refused, next=step)
     if "connection" in why and not fatal and "closed" in str(error):
         return Lost(f"ledger: {place}: the server broke off", next=_LATER)
     return Lost(f"ledger: {place}: cannot be reached: {why}", next=_UNREACHED)

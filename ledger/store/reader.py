@@ -168,7 +168,10 @@ class Reader:
         return bytes(leaf)
 
     def leaves(self, start: int = 0, stop: int | None = None) -> Iterator[list[bytes]]:
-        """Yield the leaves from ``start`` up to and without ``stop``, lists of up to a thousand, in their order."""
+        """Yield the leaves from ``start`` up to and without ``stop``, lists of up to a thousand, in their order.
+
+        None of it is held to its format. Raises ``Unavailable`` for what is not even bytes.
+        """
         end = self.size if stop is None else min(stop, self.size)
         start = max(start, 0)
         while start < end:
@@ -176,7 +179,10 @@ class Reader:
             rows = self._connection.execute(_NEXT_LEAVES, given).all()
             if not rows:
                 return
-            yield [bytes(leaf) for _, leaf in rows]
+            try:
+                yield [bytes(leaf) for _, leaf in rows]
+            except TypeError as error:
+                raise Unavailable(f"entries: {start} or one after it is damaged: {error}", next=VERIFY) from error
             start = rows[-1][0] + 1
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
@@ -318,7 +324,8 @@ class Reader:
     def by_key(self, key: str) -> int | None:
         """Return the index of the entry that bears ``key``, None if none does."""
         if key not in self._keys:
-            found = self._connection.execute(_KEYED, {"log": self._log, "key": key}).scalar()
+            given = {"log": self._log, "key": key}
+            found = self._connection.execute(_KEYED, given).scalar() if self._bound else None
             self._keys[key] = found if found is not None and found < self.size else None
         return self._keys[key]
 

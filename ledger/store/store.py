@@ -216,8 +216,6 @@ class Store:
                 "holds the entries of more than one log",
                 "go back to a copy of the ledger; this version keeps one log in a file",
             )
-        if self._wanted not in (NO_LOG, first):
-            raise unavailable(self.place, f"is not the log {self.place.log}", "leave --log out, or check the path")
         return int(first)
 
     def _which(self, connection: Connection) -> LedgerError:
@@ -228,7 +226,7 @@ class Store:
         with self.transaction() as connection:
             found = self.database.recognise(connection)
             if found is Found.LEDGER:
-                self._accept_revision(revision(connection))
+                self._refuse_older(revision(connection))
                 begun = (log := self.log_on(connection)) != NO_LOG and Reader(connection, log).size > 0
             else:
                 begun = False
@@ -252,12 +250,7 @@ class Store:
             behind = found is Found.LEDGER and self.database.behind(connection)
         if found is not Found.LEDGER:
             raise self._no_ledger(found)
-        older = self._accept_revision(at)
-        if self.database.shared and older:
-            raise Outdated(
-                f"ledger: {self.place}: has the older schema {at}",
-                next=f"upgrade it as its owner, with a backup at hand: {self.place.command('migrate')}",
-            )
+        older = self._refuse_older(at)
         if (older or behind) and not self.read_only:
             with self.transaction(writing=True) as connection:
                 self._upgrade(connection)
@@ -270,7 +263,9 @@ class Store:
         if not self.read_only:
             self.database.settle()
         with self.transaction() as connection:
-            self.log_on(connection)
+            log_id = self.log_on(connection)
+        if NO_LOG not in (log_id, self._wanted) and log_id != self._wanted:
+            raise unavailable(self.place, f"is not the log {self.place.log}", "leave --log out, or check the path")
 
     def require_log(self) -> None:
         """Raise ``Unavailable``, with the logs that are there, if the one that was asked for is not."""
@@ -301,6 +296,16 @@ class Store:
                 "install a newer version: pip install --upgrade retraction-ledger",
             )
         return at < migrating.HEAD
+
+    def _refuse_older(self, at: str | None) -> bool:
+        """Whether the schema is an older one that opening may upgrade: many use a server, so there nobody does."""
+        older = self._accept_revision(at)
+        if self.database.shared and older:
+            raise Outdated(
+                f"ledger: {self.place}: has the older schema {at}",
+                next=f"upgrade it as its owner, with a backup at hand: {self.place.command('migrate')}",
+            )
+        return older
 
     def _no_ledger(self, found: Found) -> LedgerError:
         if found is Found.VACANT:

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ledger.book import Ledger, Receipt
-from ledger.errors import Lost
+from ledger.errors import Lost, Unavailable
 from ledger.glance import names
 from ledger.store import Place, Store, Writer, check, locate
 from ledger.vocabulary import SourceKind, Status
@@ -255,3 +255,34 @@ def test_the_shell_completes_its_names(desk: Shell, where: Place, tmp_path: Path
     assert next(name for _, name in names(address, "source", ORIGIN)) == "a police source"
     assert names(address, "claim") == [(5, SECOND)]
     assert names(f"{address}-elsewhere", "claim") == []
+
+
+def test_the_log_that_was_named_is_the_one_or_nothing_is_done(desk: Shell) -> None:
+    assert desk.ok("--log", ORIGIN, "board").out
+    told = desk("--log", "example.org/other", "board")
+    assert (told.code, told.out) == (3, "")
+    assert "example.org/other" in told.err
+
+
+def test_where_it_cannot_be_known_what_became_of_an_act_that_is_told(
+    migrated_database: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server commits, is not heard, and does not come back while anybody waits."""
+    with Ledger.create(migrated_database(), origin=ORIGIN, zone="UTC", recorder="Ana") as ledger:
+        size, real, gone = ledger.size, Store.writing, []
+
+        @contextmanager
+        def writing(store: Store) -> Iterator[Writer]:
+            if gone:
+                raise Unavailable("ledger: the server is gone")
+            with real(store) as writer:
+                yield writer
+            gone.append(True)
+            raise Lost("the connection broke")
+
+        monkeypatch.setattr(Store, "writing", writing)
+        with pytest.raises(Lost, match="whether the act was recorded is not known") as told:
+            say(ledger, "The matter is so")
+        assert "claims log" in told.value.next
+        monkeypatch.undo()
+        assert ledger.size > size, "here it was"

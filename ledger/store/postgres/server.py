@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +28,19 @@ _SETTINGS = (
     f"SET search_path = {SCHEMA}, pg_temp",
     "SET datestyle = 'ISO'",
     "SET quote_all_identifiers = off",
+    # Else the driver writes a \\ into bytes twice.
+    "SET standard_conforming_strings = on",
     "SET timezone = 'UTC'",
     "SET client_min_messages = warning",
     "SET row_security = on",
     # An answer is given when the disk has it, whatever the server is set to; a stronger setting stays.
     "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
 )
+
+
+# What they say of a connection that breaks is told by us, in one line; without a handler Python would print it too.
+for _name in ("psycopg", "sqlalchemy"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
 
 
 def begin_writing(log_id: int) -> str:
