@@ -239,7 +239,7 @@ def check_kept(store: Store) -> tuple[list[Problem], list[Problem]]:
     """
     folder = store.place.evidence
     if folder is None:
-        return [], []  # whoever names the folder can check what is in it
+        return _check_none(store)
     # In this order: what is kept from here on can be taken neither for lost nor for strays.
     there = _names_in(folder)
     try:
@@ -252,6 +252,14 @@ def check_kept(store: Store) -> tuple[list[Problem], list[Problem]]:
         checking.check(index, document)
     strays = sorted(there - {document.sha256 for _, document in named})
     return checking.findings, [*checking.warnings, *_stray(folder, strays)]
+
+
+def _check_none(store: Store) -> tuple[list[Problem], list[Problem]]:
+    """Warn where files are named, and nobody said where they are kept."""
+    with store.reading() as reader:
+        count = len({found.sha256 for _, found in reader.documents() if found.sha256 is not None})
+    why = f"{count} kept files are named, and none was looked at: set CLAIMS_FILES to their folder"
+    return [], [Problem("evidence", why)] if count else []
 
 
 def _names_in(folder: Path) -> set[str]:

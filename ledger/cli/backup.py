@@ -27,6 +27,9 @@ def backup(settings: Settings, folder: str) -> None:
     with reading(settings) as ledger:
         wrote = ledger.backup(folder)
         size, origin = ledger.size, ledger.origin
+        left_out = ledger.place.evidence is None and any(each.sha256 for each in ledger.documents())
+    if left_out:
+        say("warning: evidence: the kept files are not in it: set CLAIMS_FILES to their folder")
     if settings.json:
         put_json({"wrote": [str(path) for path in wrote], "origin": origin})
         return

@@ -286,3 +286,16 @@ def test_where_it_cannot_be_known_what_became_of_an_act_that_is_told(
         assert "claims log" in told.value.next
         monkeypatch.undo()
         assert ledger.size > size, "here it was"
+
+
+def test_where_nobody_says_where_the_evidence_is_that_is_told(
+    desk: Shell, where: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"not really a photo")
+    desk.ok("evidence", "add", "8", "photo.jpg")
+    monkeypatch.delenv("CLAIMS_FILES")
+    verified, kept = desk.ok("verify"), desk.ok("backup", "kept")
+    on_server = where.path is None
+    assert ("1 kept files are named, and none was looked at: set CLAIMS_FILES" in verified.err) == on_server
+    assert ("the kept files are not in it: set CLAIMS_FILES" in kept.err) == on_server
+    assert (tmp_path / "kept" / "evidence").exists() != on_server
