@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import fields
 from functools import cache
 from json.encoder import encode_basestring
+from operator import itemgetter
 from typing import Any, get_type_hints
 
 from ledger.model import BODIES, Body, Content, Document, Entry, Known, PartRef, Unknown
@@ -82,7 +83,15 @@ def _written(value: Any) -> str:
 
 def _object(members: Mapping[str, str]) -> str:
     """Write an object of members whose names are ours, and whose values are written already."""
-    return "{" + ",".join([f'"{name}":{members[name]}' for name in sorted(members)]) + "}"
+    template, in_order = _template(tuple(members))
+    return template % in_order(members)
+
+
+@cache
+def _template(names: tuple[str, ...]) -> tuple[str, Callable[[Mapping[str, str]], tuple[str, ...] | str]]:
+    """An object with places for its members, and what puts them in the order of their names."""
+    ordered = sorted(names)
+    return "{" + ",".join([f'"{name}":%s' for name in ordered]) + "}", itemgetter(*ordered)
 
 
 def parse(data: bytes) -> Any:

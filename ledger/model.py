@@ -241,6 +241,8 @@ BODIES: Mapping[Kind, type[Known]] = {
     )
 }
 
+_WORDS: Mapping[type[Known], str] = {body: kind.value for kind, body in BODIES.items()}
+
 PARTS: Mapping[Kind, tuple[frozenset[Part], frozenset[Part]]] = {
     Kind.RECORDER: (frozenset({Part.NAME}), frozenset()),
     Kind.STORY: (frozenset({Part.NAME}), frozenset()),
@@ -310,7 +312,7 @@ class Entry:
     @property
     def word(self) -> str:
         """The name of its kind, known or not."""
-        return self.body.word if isinstance(self.body, Unknown) else self.body.kind.value
+        return self.body.word if isinstance(self.body, Unknown) else _WORDS[type(self.body)]
 
     @property
     def said_or_recorded(self) -> datetime:

@@ -10,59 +10,14 @@ column by column.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import (
-    TIMESTAMP,
-    BigInteger,
-    Dialect,
-    ForeignKeyConstraint,
-    Index,
-    LargeBinary,
-    MetaData,
-    Text,
-    TypeDecorator,
-    UniqueConstraint,
-)
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, MetaData, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from ledger.times import format_utc, parse_utc
+from ledger.schema import UtcTime
 
 _ROWLESS = {"sqlite_with_rowid": False}
-
-
-class UtcTime(TypeDecorator[datetime]):
-    """An aware moment, kept in UTC. A naive one is refused with ``ValueError``.
-
-    On SQLite a text of fixed width (the form of a leaf), so that the order of texts is the order of
-    moments; elsewhere a timestamp with time zone.
-    """
-
-    impl = Text
-    cache_ok = True
-
-    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """Text on SQLite, else a timestamp with time zone."""
-        if dialect.name == "sqlite":
-            return dialect.type_descriptor(Text())
-        return dialect.type_descriptor(TIMESTAMP(timezone=True))
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Write a moment as the database keeps it."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError(f"{value!r} has no time zone")
-        moment = value.astimezone(UTC)
-        return format_utc(moment) if dialect.name == "sqlite" else moment
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Read a moment back. Raises ``ValueError`` for what this type never wrote."""
-        if value is None:
-            return None
-        return parse_utc(value) if dialect.name == "sqlite" else value.astimezone(UTC)
 
 
 class Row(SQLModel):

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import psycopg
 
@@ -100,6 +101,10 @@ def roles_forgotten(server: Server, *origins: str) -> Iterator[None]:
             owned = connection.execute("SELECT datname FROM pg_database WHERE datallowconn").fetchall()
         for (database,) in owned:
             for name in set(names) & set(there):
-                run(server.url(database), f"REASSIGN OWNED BY {name} TO CURRENT_USER", f"DROP OWNED BY {name}")
+                run(
+                    server.url(quote(database, "")),
+                    f"REASSIGN OWNED BY {name} TO CURRENT_USER",
+                    f"DROP OWNED BY {name}",
+                )
         for name in set(names) & set(there):
             server.drop_role(name)

@@ -6,18 +6,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ledger.book.evidence import describe, forget, summary
-from ledger.book.importing import Imported, import_rows, lines_of, read_file
-from ledger.book.loading import Loading
 from ledger.book.lookup import entry_at, find_source, refuse_unknown
 from ledger.book.persistence import Done, persist
 from ledger.book.recording import Recording, Salt, Word
 from ledger.book.views import Receipt, Redacted
 from ledger.disclosure import redactions
 from ledger.errors import Misused, Problem, Rejected
-from ledger.formats.mapping import parse_map
-from ledger.formats.rows import Row
 from ledger.model import (
     Authority,
     Body,
@@ -41,6 +38,11 @@ from ledger.store import Slips, Store, Writer
 from ledger.store.failures import read_only
 from ledger.times import Moment, show_time, zone_named
 from ledger.vocabulary import Mistake, Part, Reason, SourceKind, Status, Visibility
+
+# Files are read by few commands, and what reads them is a good part of what a start would import.
+if TYPE_CHECKING:
+    from ledger.book.importing import Imported
+    from ledger.formats.rows import Row
 
 _COPIED = (Part.QUOTE, Part.NOTE, Part.URL, Part.EVIDENCE)
 
@@ -134,6 +136,8 @@ class DeskActs:
         Names and texts are found or opened, never matched by likeness. A row that was loaded before adds nothing.
         Raises :class:`~ledger.errors.Rejected` with every problem of every row, and then writes nothing.
         """
+        from ledger.book.loading import Loading
+
         with self._store.writing() as writer, Slips() as slips:
             act = self._recording_in(writer)
             loading = Loading(act, slips)
@@ -158,6 +162,9 @@ class DeskActs:
         read twice; ``progress`` hears the number of characters as they are read. It can be killed at any point and
         called again. Raises :class:`~ledger.errors.Rejected` with all problems, up to a limit that is told.
         """
+        from ledger.book.importing import import_rows, lines_of, read_file
+        from ledger.formats.mapping import parse_map
+
         zone, now = zone_named(self._opened().zone), self._clock()
         columns = None if chart is None else parse_map(chart)
 

@@ -13,12 +13,9 @@ from zoneinfo import ZoneInfo
 
 from ledger import rules
 from ledger.book.acts import DeskActs
-from ledger.book.backup import backup
 from ledger.book.evidence import check_kept, documents
-from ledger.book.export import export_csv
 from ledger.book.lookup import as_index, find_claim, find_story, opened_source
 from ledger.book.recording import Salt
-from ledger.book.restore import restore
 from ledger.book.search import search
 from ledger.book.since import since
 from ledger.book.snapshot import Snapshot
@@ -143,6 +140,8 @@ class Ledger(DeskActs):
         Raises :class:`~ledger.errors.Rejected` with all that is wrong with the backup, or if a ledger with entries is
         at ``where``; :class:`~ledger.errors.Unavailable` if there is no finished backup. Nothing is left behind then.
         """
+        from ledger.book.restore import restore
+
         place = locate(where, log=log, files=files)
         restore(Path(folder), place)
         return cls.open(place, recorder=recorder, clock=clock, salt=salt)
@@ -409,6 +408,8 @@ class Ledger(DeskActs):
         Held claims stay out of ``claims.csv`` unless ``held``. The same moment gives the same bytes. Raises
         :class:`~ledger.errors.Unavailable` if the folder cannot be written.
         """
+        from ledger.book.export import export_csv
+
         with self._snapshot(as_of) as snapshot:
             known = None if as_of.known is None else as_of.known - 1
             return export_csv(
@@ -421,6 +422,8 @@ class Ledger(DeskActs):
         An earlier backup of this ledger is replaced. Raises :class:`~ledger.errors.Rejected` if the folder holds
         something else, or if the ledger is damaged; :class:`~ledger.errors.Unavailable` if it cannot be written.
         """
+        from ledger.book.backup import backup
+
         with self._store.reading() as reader:
             return backup(reader, self._store.place, Path(folder))
 

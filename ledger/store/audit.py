@@ -20,26 +20,13 @@ from ledger.errors import LedgerError, Problem
 from ledger.examination import Examination
 from ledger.model import Content, Entry, Opening, references
 from ledger.names import name_of
+from ledger.schema import CHECKPOINTS, CONTENTS, EDGES, ENTRIES, ERASURES, LINKS, NAMES, TALLIES, TILES, VOICES
 from ledger.store import search
 from ledger.store.database import Database
 from ledger.store.erasing import pending
 from ledger.store.failures import told
 from ledger.store.reader import STREAMED
-from ledger.store.registers import (
-    CHECKPOINTS,
-    CONTENTS,
-    EDGES,
-    ENTRIES,
-    ERASURES,
-    LINKS,
-    NAMES,
-    TALLIES,
-    TILES,
-    VOICES,
-    TallyCodec,
-    VoiceCodec,
-    name_row,
-)
+from ledger.store.registers import TallyCodec, VoiceCodec, name_row
 from ledger.store.rows import Columns
 from ledger.store.store import Store
 from ledger.store.tree_audit import TreeAudit

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, Table, select
 
+from ledger.schema import CHECKPOINTS, CONTENTS, EDGES, ENTRIES, LINKS, NAMES, TALLIES, TILES, VOICES
 from ledger.store import rows, search
-from ledger.store.registers import CHECKPOINTS, CONTENTS, EDGES, ENTRIES, LINKS, NAMES, TALLIES, TILES, VOICES
 from ledger.store.rows import Columns
 
 # In the order that the guards demand: what belongs to an entry before it, what rests on entries after them.

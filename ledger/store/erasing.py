@@ -14,8 +14,8 @@ from sqlalchemy import Connection, delete, select
 
 from ledger.model import Claim, Content, Entry, Source, Wording
 from ledger.names import name_of
+from ledger.schema import CONTENTS, ERASURES, NAMES
 from ledger.store import rows, search
-from ledger.store.registers import CONTENTS, ERASURES, NAMES
 from ledger.vocabulary import Part
 
 

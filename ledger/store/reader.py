@@ -19,17 +19,9 @@ from ledger.errors import Misused, Unavailable
 from ledger.model import Content, Document, Entry
 from ledger.resolver import neighbourhood
 from ledger.resolver.voice import Tally, Voice
+from ledger.schema import CONTENTS, ENTRIES, LINKS, NAMES
 from ledger.store.failures import VERIFY
-from ledger.store.registers import (
-    CONTENTS,
-    ENTRIES,
-    LINKS,
-    NAMES,
-    Register,
-    TallyCodec,
-    VoiceCodec,
-    chunks,
-)
+from ledger.store.registers import Register, TallyCodec, VoiceCodec, chunks
 from ledger.store.search import Found, find
 from ledger.store.tree import checkpoints, last_checkpoint, read_tile
 from ledger.tlog import TileNodes, tree_root

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from functools import cache
 from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar, cast
@@ -19,23 +19,18 @@ from ledger.encoding import canonical
 from ledger.errors import Unavailable
 from ledger.names import Name
 from ledger.resolver.voice import Pointer, Tally, Voice
+from ledger.schema import TALLIES, VOICES
 from ledger.store import rows
 from ledger.store.failures import VERIFY
 from ledger.store.rows import Columns
-from ledger.tables import Row as TableRow
 from ledger.vocabulary import Status
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 Item = TypeVar("Item")
+
 CHUNK = 500
 """How many values one IN list holds at most."""
-
-_TABLES = TableRow.metadata.tables
-ENTRIES, LINKS, CONTENTS = _TABLES["entries"], _TABLES["links"], _TABLES["contents"]
-NAMES, VOICES, TALLIES = _TABLES["names"], _TABLES["voices"], _TABLES["tallies"]
-TILES, EDGES, CHECKPOINTS = _TABLES["tiles"], _TABLES["edges"], _TABLES["checkpoints"]
-ERASURES = _TABLES["erasures"]
 
 _SIGNS = {1: "+", 0: "0", -1: "-"}
 _COUNTS = tuple(each.name for each in fields(Tally))
@@ -50,7 +45,13 @@ def chunks(items: Iterable[Item]) -> Iterator[list[Item]]:
 
 def name_row(log_id: int, name: Name) -> Columns:
     """Return the row of ``names`` for a name."""
-    return {"log_id": log_id} | asdict(name)
+    return {
+        "log_id": log_id,
+        "kind": name.kind,
+        "folded": name.folded,
+        "index": name.index,
+        "skeleton": name.skeleton,
+    }
 
 
 class Codec(Protocol[Key, Value]):
@@ -67,6 +68,9 @@ class Codec(Protocol[Key, Value]):
     def columns_of(self, key: Key) -> Columns:
         """Return the columns that ``key`` stands in."""
 
+    def claim_of(self, key: Key) -> int:
+        """Return the claim that ``key`` is about."""
+
 
 class VoiceCodec:
     """One row a claim and root."""
@@ -75,12 +79,13 @@ class VoiceCodec:
 
     def encode(self, key: tuple[int, int], value: Voice) -> Columns:
         """See :meth:`Codec.encode`."""
-        pointers = sorted([status.value, claim] for status, claim in value.pointers)
-        return self.columns_of(key) | {
+        return {
+            "claim": key[0],
+            "root": key[1],
             "said": value.said,
             "signs": _write_signs(value.signs),
             "declined": value.declined,
-            "pointers": canonical(pointers).decode(),
+            "pointers": _write_pointers(value.pointers) if value.pointers else "[]",
             "carried": _write_signs(value.carried),
             "spoke_for": value.spoke_for,
         }
@@ -99,6 +104,10 @@ class VoiceCodec:
     def columns_of(self, key: tuple[int, int]) -> Columns:
         """See :meth:`Codec.columns_of`."""
         return {"claim": key[0], "root": key[1]}
+
+    def claim_of(self, key: tuple[int, int]) -> int:
+        """See :meth:`Codec.claim_of`."""
+        return key[0]
 
 
 class TallyCodec:
@@ -119,6 +128,10 @@ class TallyCodec:
         """See :meth:`Codec.columns_of`."""
         return {"claim": key}
 
+    def claim_of(self, key: int) -> int:
+        """See :meth:`Codec.claim_of`."""
+        return key
+
 
 class Register(MutableMapping[Key, Value], Generic[Key, Value]):
     """A register as a mapping: read when asked for, written by :meth:`write` alone.
@@ -134,7 +147,6 @@ class Register(MutableMapping[Key, Value], Generic[Key, Value]):
         self._codec = codec
         self._bound = bound
         self._known: dict[Key, Value | None] = {}  # None: there is none
-        self._stored: set[Key] = set()
         self._changed: set[Key] = set()
         self._whole: set[int] = set()  # claims of which every row is known
         self._all, self._one, self._claims = _questions(codec.table)
@@ -147,9 +159,14 @@ class Register(MutableMapping[Key, Value], Generic[Key, Value]):
             raise KeyError(key)
         return value
 
-    def __setitem__(self, key: Key, value: Value) -> None:
+    def get(self, key: Key, default: Any = None) -> Any:
+        """As every mapping has it; without an exception for what is not there, which is asked for most."""
         if key not in self._known:
-            self._read(key)  # to know whether a row has to go
+            self._read(key)
+        value = self._known[key]
+        return default if value is None else value
+
+    def __setitem__(self, key: Key, value: Value) -> None:
         self._known[key] = value
         self._changed.add(key)
 
@@ -181,14 +198,12 @@ class Register(MutableMapping[Key, Value], Generic[Key, Value]):
         rows.delete(self._connection, self._codec.table, gone)
         new = [log | self._codec.encode(key, value) for key, value in kept.items() if value is not None]
         rows.upsert(self._connection, self._codec.table, new)
-        self._stored -= kept.keys()
-        self._stored |= {key for key, value in kept.items() if value is not None}
         self._changed.clear()
 
     def _read(self, key: Key) -> None:
-        columns = self._codec.columns_of(key)
-        if columns["claim"] < self._bound and columns["claim"] not in self._whole:
-            found = self._connection.execute(self._one, {"log": self._log()} | columns)
+        claim = self._codec.claim_of(key)
+        if claim < self._bound and claim not in self._whole:
+            found = self._connection.execute(self._one, {"log": self._log()} | self._codec.columns_of(key))
             self._take(found.mappings())
         self._known.setdefault(key, None)
 
@@ -196,7 +211,6 @@ class Register(MutableMapping[Key, Value], Generic[Key, Value]):
         try:
             for row in found:
                 key, value = self._codec.decode(cast(Mapping[str, Any], row))
-                self._stored.add(key)
                 if key not in self._known:
                     self._known[key] = value
         except (ValueError, KeyError, TypeError) as error:
@@ -212,12 +226,17 @@ def _questions(table: Table) -> tuple[Select[Any], Select[Any], Select[Any]]:
     return of_log, one, of_log.where(table.c.claim.in_(bindparam("claims", expanding=True)))
 
 
-def _write_signs(signs: Iterable[int]) -> str:
+@cache
+def _write_signs(signs: frozenset[int]) -> str:
     return "".join(_SIGNS[sign] for sign in sorted(signs, reverse=True))
 
 
 def _read_signs(text: str) -> frozenset[int]:
     return frozenset({"+": 1, "0": 0, "-": -1}[character] for character in text)
+
+
+def _write_pointers(pointers: Iterable[Pointer]) -> str:
+    return canonical(sorted([status.value, claim] for status, claim in pointers)).decode()
 
 
 def _read_pointers(text: str) -> frozenset[Pointer]:

@@ -9,16 +9,21 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Connection, Dialect, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Boolean, Connection, Integer, LargeBinary, Table, Text
 from sqlalchemy.engine import url
 from sqlalchemy.types import TypeEngine
 
-from ledger.tables import UtcTime
+from ledger.schema import UtcTime
+from ledger.times import format_utc
 
 Columns = dict[str, Any]
 """A row, by the names of its columns."""
+
+Values = tuple[Any, ...]
+"""A row, by the order of its columns."""
 
 _ARRAYS: tuple[tuple[type, str], ...] = (
     (BigInteger, "bigint[]"),
@@ -46,21 +51,32 @@ def insert(connection: Connection, table: Table, rows: Sequence[Columns]) -> Non
     """Insert rows, each with every column of the table."""
     if rows:
         shape = _shape(table, connection.dialect.name)
-        _run(connection, shape.insert, shape, shape.columns, rows)
+        _run(connection, shape.insert, shape.columns, shape, _values(shape.columns, rows))
+
+
+def insert_values(connection: Connection, table: Table, values: Sequence[Values]) -> None:
+    """As :func:`insert`, of rows that are values in the order of the table's columns."""
+    if values:
+        shape = _shape(table, connection.dialect.name)
+        _run(connection, shape.insert, shape.columns, shape, values)
 
 
 def upsert(connection: Connection, table: Table, rows: Sequence[Columns]) -> None:
     """Insert rows, or replace those of the same primary key."""
     if rows:
         shape = _shape(table, connection.dialect.name)
-        _run(connection, shape.upsert, shape, shape.columns, rows)
+        _run(connection, shape.upsert, shape.columns, shape, _values(shape.columns, rows))
 
 
 def delete(connection: Connection, table: Table, keys: Sequence[Columns]) -> None:
     """Delete the rows of these primary keys."""
     if keys:
         shape = _shape(table, connection.dialect.name)
-        _run(connection, shape.delete, shape, shape.keys, keys)
+        _run(connection, shape.delete, shape.keys, shape, _values(shape.keys, keys))
+
+
+def _values(columns: tuple[str, ...], rows: Sequence[Columns]) -> Sequence[Values]:
+    return list(map(itemgetter(*columns), rows))
 
 
 @contextmanager
@@ -80,15 +96,16 @@ def together(connection: Connection) -> Iterator[None]:
 
 
 def _run(
-    connection: Connection, statement: str, shape: _Shape, columns: tuple[str, ...], rows: Sequence[Columns]
+    connection: Connection, statement: str, columns: tuple[str, ...], shape: _Shape, values: Sequence[Values]
 ) -> None:
     for name, convert in shape.converted:
         if name in columns:
-            rows = [row | {name: convert(row[name])} for row in rows]
+            at = columns.index(name)
+            values = [(*each[:at], convert(each[at]), *each[at + 1 :]) for each in values]
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql(statement, [tuple([row[name] for name in columns]) for row in rows])
+        connection.exec_driver_sql(statement, list(values))
     else:
-        connection.exec_driver_sql(statement, tuple([[row[name] for row in rows] for name in columns]))
+        connection.exec_driver_sql(statement, tuple(map(list, zip(*values, strict=True))))
 
 
 @cache
@@ -120,15 +137,13 @@ def _array_of(kind: TypeEngine[Any]) -> str:
 
 
 def _conversions(table: Table, dialect: str) -> tuple[tuple[str, Callable[[Any], Any]], ...]:
-    named = _dialect(dialect)
-    kinds = [(column.name, column.type) for column in table.c]
     return tuple(
-        (name, lambda value, kind=kind: kind.process_bind_param(value, named))
-        for name, kind in kinds
-        if isinstance(kind, UtcTime)
+        (column.name, _as_kept(column.type, dialect)) for column in table.c if isinstance(column.type, UtcTime)
     )
 
 
-@cache
-def _dialect(name: str) -> Dialect:
-    return url.make_url(f"{name}://").get_dialect()()
+def _as_kept(kind: UtcTime, dialect: str) -> Callable[[Any], Any]:
+    if dialect == "sqlite":
+        return lambda moment: None if moment is None else format_utc(moment)
+    named = url.make_url(f"{dialect}://").get_dialect()()
+    return lambda moment: kind.process_bind_param(moment, named)

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, bindparam
 
 from ledger.encoding import Malformed, decode_content
 from ledger.model import Content, Entry
-from ledger.store.registers import CONTENTS, ENTRIES
+from ledger.schema import CONTENTS, ENTRIES
 from ledger.store.rows import Columns
 from ledger.vocabulary import Kind, Part
 
@@ -26,6 +26,7 @@ STEP = 8
 """Places an entry: more than it has parts."""
 
 AT_ONCE = 1_000
+_PLACES = {part.value: place for place, part in enumerate(ORDER)}
 _OF_ANYTHING = (Part.QUOTE, Part.NOTE)
 _OF_SOME = {(Kind.CLAIM.value, Part.TEXT), (Kind.WORDING.value, Part.TEXT), (Kind.SOURCE.value, Part.NAME)}
 _UNREAD = (
@@ -105,9 +106,9 @@ def find(connection: Connection, log_id: int, words: str, parts: Collection[Part
     return index_of(connection).find(connection, log_id, words, parts, bound)
 
 
-def place_of(index: int, part: Part) -> int:
+def place_of(index: int, part: str) -> int:
     """Return the place of a part among all words."""
-    return index * STEP + ORDER.index(part)
+    return index * STEP + _PLACES[part]
 
 
 def rows_of(log_id: int, entry: Entry, contents: Mapping[Part, Content]) -> list[Columns]:

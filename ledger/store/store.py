@@ -11,13 +11,13 @@ from types import TracebackType
 from sqlalchemy import Connection, Engine, func, select
 
 from ledger.errors import LedgerError, Misused, Outdated, Rejected
+from ledger.schema import ENTRIES
 from ledger.store import erasing, failures, migrating, tree
 from ledger.store.database import PATIENCE, Database
 from ledger.store.failures import told
 from ledger.store.migrating import Found, revision
 from ledger.store.place import Place, locate, missing, unavailable
 from ledger.store.reader import NO_LOG, Reader
-from ledger.store.registers import ENTRIES
 from ledger.store.sqlite import Sqlite
 from ledger.store.writer import Writer, log_id_of
 
@@ -230,9 +230,11 @@ class Store:
                 begun = (log := self.log_on(connection)) != NO_LOG and Reader(connection, log).size > 0
             else:
                 begun = False
+        if found is Found.FOREIGN and not self._file:
+            raise self._no_ledger(found)
         if found is Found.FOREIGN:
             why = "another program's database is here"
-            raise Rejected(f"ledger: {self.place}: {why}", next="choose another path" if self._file else _OWN)
+            raise Rejected(f"ledger: {self.place}: {why}", next="choose another path")
         if begun:
             raise Rejected(
                 f"ledger: {self.place}: there is a ledger here already",

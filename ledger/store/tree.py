@@ -14,9 +14,9 @@ from sqlalchemy import BigInteger, Connection, bindparam, func, select
 
 from ledger.encoding import sha256
 from ledger.errors import Unavailable
+from ledger.schema import CHECKPOINTS, EDGES, ENTRIES, TILES
 from ledger.store import rows
 from ledger.store.failures import VERIFY
-from ledger.store.registers import CHECKPOINTS, EDGES, ENTRIES, TILES
 from ledger.store.rows import Columns
 from ledger.tlog import FULL, HASH_SIZE, Edge, Invalid, Tile, leaf_hash
 

@@ -11,7 +11,7 @@ from sqlalchemy.types import NullType
 
 from ledger.encoding import sha256
 from ledger.errors import Problem
-from ledger.store.registers import CHECKPOINTS, EDGES, TILES
+from ledger.schema import CHECKPOINTS, EDGES, TILES
 from ledger.store.writer import log_id_of
 from ledger.tlog import (
     FULL,

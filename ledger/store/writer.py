@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
@@ -19,10 +19,11 @@ from ledger.encoding import encode_content, encode_entry, sha256
 from ledger.errors import Rejected
 from ledger.model import Content, Entry, Opening, references
 from ledger.names import name_of
+from ledger.schema import CONTENTS, ENTRIES, LINKS, NAMES
 from ledger.store import rows
 from ledger.store.erasing import drop_name, named_with, take_away
 from ledger.store.reader import NO_LOG, Reader
-from ledger.store.registers import CONTENTS, ENTRIES, LINKS, NAMES, name_row
+from ledger.store.registers import name_row
 from ledger.store.rows import Columns
 from ledger.store.search import Found, Words, rows_of
 from ledger.store.tree import TreeWriter, keep_checkpoint
@@ -30,6 +31,7 @@ from ledger.tlog import TileNodes
 from ledger.vocabulary import Part
 
 _BUFFERED = 2_000
+Places = Sequence[tuple[str, int]]
 _NOTHING: Mapping[Part, Content] = MappingProxyType({})
 
 
@@ -56,7 +58,10 @@ class Writer(Reader):
 
     def __init__(self, connection: Connection, log_id: int) -> None:
         super().__init__(connection, log_id)
-        self._pending: dict[str, list[Columns]] = defaultdict(list)
+        self._contents: list[rows.Values] = []
+        self._links: list[rows.Values] = []
+        self._rows: list[rows.Values] = []
+        self._names: list[rows.Values] = []
         self._words = Words(connection)
         self._tree: TreeWriter | None = None
         self._own_refs: dict[tuple[str, int], list[int]] = defaultdict(list)
@@ -82,20 +87,27 @@ class Writer(Reader):
             log_id = log_id_of(entry.body.origin)
             assert self._log in (NO_LOG, log_id), "the opening names the log that it opens"
             self._log = log_id
-        self._buffer(entry, leaf, encoded)
+        places = tuple(references(entry.body))
+        self._buffer(entry, leaf, encoded, places)
         self._words.add(rows_of(self._log, entry, contents))
         self._grow(leaf)
-        self._note(entry)
+        self._note(entry, places)
         self._name(entry, contents)
         self.size += 1
-        if len(self._pending["entries"]) >= _BUFFERED:
+        if len(self._rows) >= _BUFFERED:
             self.flush()
 
     def flush(self) -> None:
         """Send what is buffered to the database, inside the transaction."""
         self._words.write()
-        for table in (CONTENTS, LINKS, ENTRIES, NAMES):
-            rows.insert(self._connection, table, self._pending.pop(table.name, ()))
+        for table, values in (
+            (CONTENTS, self._contents),
+            (LINKS, self._links),
+            (ENTRIES, self._rows),
+            (NAMES, self._names),
+        ):
+            rows.insert_values(self._connection, table, values)
+            values.clear()
 
     def finish(self) -> None:
         """Send everything, the registers too; the commit is next."""
@@ -135,6 +147,12 @@ class Writer(Reader):
         if self._bound <= index < self.size:
             return encode_entry(self._entries[index])
         return super().leaf(index)
+
+    def refs(self, role: str, index: int) -> Sequence[int]:
+        """See :meth:`Reader.refs`. Nothing in the database refers to what this transaction appended."""
+        if index >= self._bound:
+            return self._own_refs.get((role, index), ())
+        return super().refs(role, index)
 
     def entries(self, start: int = 0, stop: int | None = None) -> Iterator[Entry]:
         """See :meth:`Reader.entries`."""
@@ -194,36 +212,38 @@ class Writer(Reader):
             )
         self._keys[entry.key] = entry.index
 
-    def _buffer(self, entry: Entry, leaf: bytes, encoded: Mapping[Part, bytes]) -> None:
-        place = {"log_id": self._log, "index": entry.index}
-        self._pending["contents"] += [place | {"part": part.value, "content": data} for part, data in encoded.items()]
-        self._pending["links"] += [place | {"role": role, "ref": ref} for role, ref in references(entry.body)]
-        self._pending["entries"].append(row_of(self._log, entry, leaf))
+    def _buffer(self, entry: Entry, leaf: bytes, encoded: Mapping[Part, bytes], places: Places) -> None:
+        log, index = self._log, entry.index
+        self._contents += [(log, index, part.value, data) for part, data in encoded.items()]
+        self._links += [(log, role, ref, index) for role, ref in places]
+        self._rows.append(tuple(row_of(log, entry, leaf).values()))
 
     def _grow(self, leaf: bytes) -> None:
         if self._tree is None:
             self._tree = TreeWriter(self._connection, self._log, self.size)
         self._tree.append(leaf)
 
-    def _note(self, entry: Entry) -> None:
-        self._entries[entry.index] = entry
-        self._own_kinds[entry.word].append(entry.index)
-        if entry.word in self._kinds:
-            self._kinds[entry.word].append(entry.index)
-        for place in references(entry.body):
-            self._own_refs[place].append(entry.index)
-            if place in self._refs:
-                self._refs[place].append(entry.index)
+    def _note(self, entry: Entry, places: Places) -> None:
+        index, word = entry.index, entry.word
+        self._entries[index] = entry
+        self._own_kinds[word].append(index)
+        if word in self._kinds:
+            self._kinds[word].append(index)
+        for place in places:
+            self._own_refs[place].append(index)
+            if place[1] < self._bound and place in self._refs:
+                self._refs[place].append(index)
 
     def _load_kind(self, word: str) -> None:
         super()._load_kind(word)
         self._kinds[word] += self._own_kinds.get(word, ())
 
     def _load_refs(self, places: Collection[tuple[str, int]]) -> None:
-        # Nothing in the database refers to what this transaction appended.
-        super()._load_refs([place for place in places if place[1] < self._bound])
-        for place in places:
-            self._refs.setdefault(place, []).extend(self._own_refs.get(place, ()))
+        asked = [place for place in places if place[1] < self._bound]
+        if asked:
+            super()._load_refs(asked)
+            for place in asked:
+                self._refs[place] += self._own_refs.get(place, ())
 
     def _name(self, entry: Entry, contents: Mapping[Part, Content]) -> None:
         name = name_of(entry, contents)
@@ -232,4 +252,4 @@ class Writer(Reader):
             return
         self._own_names[name.kind, name.folded].append(name.index)
         self._own_skeletons[name.kind, name.skeleton].append(name.index)
-        self._pending["names"].append(name_row(self._log, name))
+        self._names.append(tuple(name_row(self._log, name).values()))

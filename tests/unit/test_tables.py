@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from sqlalchemy import create_engine, insert, select
+from sqlalchemy import MetaData, create_engine, insert, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import StatementError
 from sqlalchemy.schema import CreateTable
 from sqlmodel import SQLModel
 
-from ledger.tables import Row, UtcTime
+from ledger.schema import METADATA, UtcTime
+from ledger.tables import Row
 
 ENTRIES = Row.metadata.tables["entries"]
 NIGHT = datetime(2017, 4, 20, 22, 57, 0, 1, UTC)
@@ -72,3 +75,19 @@ def test_on_postgresql_a_moment_has_its_zone() -> None:
 def test_the_tables_are_apart_from_those_of_other_programs() -> None:
     assert Row.metadata is not SQLModel.metadata
     assert not set(Row.metadata.tables) & set(SQLModel.metadata.tables)
+
+
+def test_the_store_asks_the_tables_that_the_classes_are() -> None:
+    def shape(metadata: MetaData) -> dict[str, list[tuple[object, ...]]]:
+        return {
+            table.name: [(each.name, type(each.type), each.primary_key, each.nullable) for each in table.columns]
+            for table in metadata.sorted_tables
+        }
+
+    assert shape(METADATA) == shape(Row.metadata)
+
+
+def test_nobody_waits_for_sqlmodel_who_only_reads() -> None:
+    script = "import sys, ledger.book; print({'sqlmodel', 'pydantic', 'sqlalchemy.orm'} & sys.modules.keys())"
+    told = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert told.stdout == "set()\n"

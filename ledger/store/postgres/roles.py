@@ -66,8 +66,8 @@ def make_roles(connection: Connection, log_id: int) -> tuple[str, ...]:
             connection.exec_driver_sql(f"CREATE ROLE {name} NOLOGIN")
     if not connection.exec_driver_sql(_STANDS_FOR_OWNER).scalar():
         connection.exec_driver_sql(f"GRANT {OWNER} TO CURRENT_USER")
-    connection.exec_driver_sql(str(connection.exec_driver_sql(_CREATING).scalar()))
-    for statement in connection.exec_driver_sql(_OURS).scalars().all():
+    creating, ours = (connection.exec_driver_sql(asked).scalars().all() for asked in (_CREATING, _OURS))
+    for statement in (*creating, *ours):
         connection.exec_driver_sql(statement.replace("%", "%%"))
     for statement in _RIGHTS:
         connection.exec_driver_sql(statement)

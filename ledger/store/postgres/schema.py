@@ -55,7 +55,7 @@ def prepare(connection: Connection) -> None:
         connection.exec_driver_sql(f"COMMENT ON SCHEMA {SCHEMA} IS '{MARK}'")
     owner = connection.exec_driver_sql(_OWNER).scalar()
     if owner is not None:
-        connection.exec_driver_sql(f"SET LOCAL ROLE {owner}")
+        connection.exec_driver_sql(f"SET LOCAL ROLE {owner}".replace("%", "%%"))
 
 
 def catalog(connection: Connection) -> dict[tuple[str, str], str]:

@@ -96,7 +96,7 @@ def _insert(connection: Connection, rows: Sequence[Columns]) -> None:
         connection.exec_driver_sql(
             _INSERT,
             [
-                (place_of(row["index"], Part(row["part"])), row["log_id"], row["index"], row["part"], row["value"])
+                (place_of(row["index"], row["part"]), row["log_id"], row["index"], row["part"], row["value"])
                 for row in rows
             ],
         )
