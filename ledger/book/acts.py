@@ -14,7 +14,7 @@ from ledger.book.persistence import Done, persist
 from ledger.book.recording import Recording, Salt, Word
 from ledger.book.views import Receipt, Redacted
 from ledger.disclosure import redactions
-from ledger.errors import Misused, Problem, Rejected
+from ledger.errors import Misused, Problem, Rejected, Unavailable
 from ledger.model import (
     Authority,
     Body,
@@ -275,7 +275,10 @@ class DeskActs:
             return Redacted(index, tuple(chosen), tuple(wrote), "")
 
         done = self._written(work)
-        return replace(done, pending=self.erase())
+        try:
+            return replace(done, pending=self.erase())
+        except Unavailable as error:  # the redaction is written, and its receipt is owed
+            return replace(done, pending=error.message)
 
     def erase(self) -> str:
         """Wipe what redactions took away from the file and its log; return why that has to wait, else nothing."""

@@ -177,9 +177,9 @@ def forget(ledger: Place, files: Collection[str]) -> None:
 
     Raises :class:`~ledger.errors.Unavailable` if one stays.
     """
-    folder = ledger.evidence
-    if folder is None:
+    if not files:
         return
+    folder = ledger.kept_files()
     for name in files:
         try:
             (folder / name).unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -143,7 +144,7 @@ class Ledger(DeskActs):
         from ledger.book.restore import restore
 
         place = locate(where, log=log, files=files)
-        restore(Path(folder), place)
+        place = replace(place, log=restore(Path(folder), place))
         return cls.open(place, recorder=recorder, clock=clock, salt=salt)
 
     @staticmethod

@@ -49,8 +49,8 @@ BATCH = 2_000
 _NEXT = "go back to another backup; the files are as they were"
 
 
-def restore(folder: Path, where: str | Path | Place) -> None:
-    """Make the ledger at ``where`` from the backup in a folder.
+def restore(folder: Path, where: str | Path | Place) -> str:
+    """Make the ledger at ``where`` from the backup in a folder, and return its origin.
 
     Raises :class:`~ledger.errors.Rejected` with up to a hundred problems if the backup is not whole, or if a ledger is
     there already; :class:`~ledger.errors.Unavailable` if there is no finished backup or it cannot be read. Nothing is
@@ -67,6 +67,7 @@ def restore(folder: Path, where: str | Path | Place) -> None:
         except OSError as error:
             raise _unreadable(Path(error.filename or folder), error) from None
         checking.finish()
+    return manifest.origin
 
 
 def _manifest(folder: Path) -> Manifest:

@@ -24,6 +24,7 @@ _WRITABLE = (
 )
 _LOCKED = ("is locked: another program is writing to it", _LATER)
 _RIGHTS = "connect as a role that has the right, or ask the owner of the database for it (`claims init --roles`)"
+_POOLER = "let it pool sessions (PgBouncer: pool_mode = session), or connect to the server itself"
 _SERVER = "look after the server, then do it again; the ledger is as it was before"
 
 _SQLITE = {
@@ -61,6 +62,8 @@ _POSTGRES = {
     "3D000": ("there is no such database", "check the name, or make it: createdb NAME"),
     "40": ("another writer came between, so nothing was written", _LATER),
     "42501": ("you may not do that there", _RIGHTS),
+    "26000": ("a connection pooler stands between us that pools transactions", _POOLER),
+    "42P05": ("a connection pooler stands between us that pools transactions", _POOLER),
     "53100": ("the server's disk is full, so nothing was written", "free some space there and do it again"),
     "53200": ("the server is out of memory", _SERVER),
     "53300": ("the server has too many connections", _LATER),

@@ -299,3 +299,32 @@ def test_where_nobody_says_where_the_evidence_is_that_is_told(
     assert ("1 kept files are named, and none was looked at: set CLAIMS_FILES" in verified.err) == on_server
     assert ("the kept files are not in it: set CLAIMS_FILES" in kept.err) == on_server
     assert (tmp_path / "kept" / "evidence").exists() != on_server
+
+
+def test_a_kept_file_is_not_redacted_where_nobody_says_where_it_is(
+    desk: Shell, where: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "photo.jpg").write_bytes(b"not really a photo")
+    desk.ok("evidence", "add", "8", "photo.jpg")
+    index = desk.ok("log", "--json").json[-1]["index"]
+    size = desk.size()
+    if where.path is None:
+        monkeypatch.delenv("CLAIMS_FILES")
+        assert desk("redact", str(index), "--part", "evidence", "--order", "Tribunal").code == 3
+        assert desk.size() == size
+        monkeypatch.setenv("CLAIMS_FILES", str(tmp_path / "files"))
+    desk.ok("redact", str(index), "--part", "evidence", "--order", "Tribunal")
+    assert list(locate(where, files=tmp_path / "files").kept_files().iterdir()) == []
+
+
+def test_who_reads_lets_an_erasure_wait_and_the_redaction_is_told(desk: Shell, where: Place) -> None:
+    index = desk.ok("log", "--json").json[-1]["index"]
+    desk.ok("report", "5", "--by", "Reuters", "--said", "22:40", "--quote", "Ines Rousseau saw it")
+    with Store.open(where, read_only=True) as store, store.reading() as reader:
+        assert reader.contents([index + 1])
+        told = desk("redact", str(index + 1), "--part", "quote", "--order", "Tribunal de Paris")
+        assert told.code == 3
+        assert "erasure pending" in told.out + told.err
+        assert "redacted: the quote" in told.out
+    desk.ok("erase")
+    sound(desk)

@@ -19,6 +19,7 @@ NOT_OWNER = "the tables are written anew by their owner: `claims erase` as the o
 _TABLES = ("contents", "names", "words")
 _OWNER = f"SELECT pg_has_role(current_user, nspowner, 'USAGE') FROM pg_namespace WHERE nspname = '{SCHEMA}'"
 # "… dead row versions cannot be removed yet", in whatever language the server speaks.
+_LOCKED = "55P03"
 _LEFT = re.compile(r"\d+")
 
 
@@ -52,6 +53,10 @@ def _wipe(driver: Any) -> str:
             return IN_USE
         for place in pending:
             driver.execute(f"DELETE FROM {SCHEMA}.erasures WHERE log_id = %s AND index = %s", place)
+    except Exception as error:
+        if getattr(error, "sqlstate", None) != _LOCKED:
+            raise
+        return IN_USE
     finally:
         driver.remove_notice_handler(note)
         driver.execute("SET client_min_messages = warning")
