@@ -10,15 +10,29 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.appending import appending
+from benchmarks.boards import boards
+from benchmarks.claims import claims
+from benchmarks.copying import copying
 from benchmarks.frame import ROUNDS, Ground, Measurement, Result, measure
+from benchmarks.memory import memory
 from benchmarks.proofs import proofs
+from benchmarks.replaying import replaying
 from benchmarks.report import summary, write_results
+from benchmarks.single import single
+from benchmarks.starting import starting
 from benchmarks.verification import verification
 
 MEASUREMENTS: Mapping[str, Measurement] = {
     "proofs": proofs,
     "verification": verification,
+    "replay": replaying,
     "appending": appending,
+    "copying": copying,
+    "single": single,
+    "claims": claims,
+    "boards": boards,
+    "starting": starting,
+    "memory": memory,
 }
 _SMALL = 2_000
 

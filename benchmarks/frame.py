@@ -26,16 +26,34 @@ class Timing:
     seconds: float
 
     @property
-    def rate(self) -> float:
+    def value(self) -> float:
         """How much a second."""
         return self.done / self.seconds
+
+    def __str__(self) -> str:
+        return f"{self.done:,} in {self.seconds:.2f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a contestant takes, in the unit of its row: seconds, MiB."""
+
+    value: float
+
+    def __str__(self) -> str:
+        return f"takes {self.value:.4g}"
+
+
+Figure = Timing | Cost
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """Two contestants of a trial, by their names, and the ratio of their rates that is to be reached.
 
-    Without a ``target`` the ratio is for information. ``closes`` says what would close a miss.
+    A row of ``costs`` compares what each side takes, of which less is better: the target is then the most that the
+    ratio may be. Without a ``target`` the ratio is for information. ``closes`` says what would close a miss,
+    ``further`` what it would take to go beyond the target.
     """
 
     name: str
@@ -46,18 +64,27 @@ class Row:
     unit: str
     target: float | None = None
     closes: str = ""
+    further: str = ""
+    costs: bool = False
+
+    @property
+    def measure(self) -> str:
+        """What the figures count: things a second, or seconds or MiB alone."""
+        return self.unit if self.costs else f"{self.unit} a second"
 
 
 @dataclass(frozen=True, slots=True)
 class Trial:
     """Contestants by name, what is told of them, and what else was found out while measuring.
 
-    ``shares`` is asked once, after the rounds: which part of the work takes which part of the time.
+    ``shares`` is asked once, after the rounds: which part of the work takes which part of the time. ``rounds`` is the
+    most that are of use, for what is long and hardly varies.
     """
 
-    contestants: Mapping[str, Callable[[], Timing]]
+    contestants: Mapping[str, Callable[[], Figure]]
     rows: Sequence[Row]
     shares: Callable[[], Mapping[str, float]] = field(default=dict)
+    rounds: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +101,7 @@ Measurement = Callable[[Ground], AbstractContextManager[Trial]]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a row: the median rates, and their ratio in each round."""
+    """What came of a row: the median figures, and their ratio in each round."""
 
     row: Row
     ours: float
@@ -83,13 +110,16 @@ class Outcome:
 
     @property
     def ratio(self) -> float:
-        """How many times the rate of the peer ours is."""
+        """How many times the figure of the peer ours is."""
         return self.ours / self.peer
 
     @property
     def reached(self) -> bool | None:
         """Whether the target is reached; None without one."""
-        return None if self.row.target is None else self.ratio >= self.row.target
+        target = self.row.target
+        if target is None:
+            return None
+        return self.ratio <= target if self.row.costs else self.ratio >= target
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,26 +137,38 @@ def measure(name: str, measurement: Measurement, ground: Ground, rounds: int, te
     """Run one measurement; ``tell`` hears how far it is."""
     tell(f"{name}: preparing")
     with measurement(ground) as trial:
-        timings: dict[str, list[Timing]] = {each: [] for each in trial.contestants}
+        rounds = rounds if trial.rounds is None else min(rounds, trial.rounds)
+        figures: dict[str, list[Figure]] = {each: [] for each in trial.contestants}
         for number in range(rounds):
             for contestant, run in _turn(trial.contestants, number):
-                gc.collect()
-                timing = run()
-                timings[contestant].append(timing)
-                tell(f"{name}: round {number + 1}: {contestant}: {timing.done:,} in {timing.seconds:.2f} s")
-        outcomes = tuple(_outcome(row, timings) for row in trial.rows)
+                with _swept():
+                    figure = run()
+                figures[contestant].append(figure)
+                tell(f"{name}: round {number + 1}: {contestant}: {figure}")
+        outcomes = tuple(_outcome(row, figures) for row in trial.rows)
         return Result(name, ground.entries, rounds, outcomes, trial.shares())
 
 
-def _turn(contestants: Mapping[str, Callable[[], Timing]], number: int) -> Iterator[tuple[str, Callable[[], Timing]]]:
+@contextmanager
+def _swept() -> Iterator[None]:
+    """Let the collector look through what a contestant makes, and not each time through all that was prepared."""
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+
+
+def _turn(contestants: Mapping[str, Callable[[], Figure]], number: int) -> Iterator[tuple[str, Callable[[], Figure]]]:
     """Every contestant once; another one begins each round, so that none is always the one after the same."""
     order = list(contestants.items())
     at = number % len(order)
     yield from (*order[at:], *order[:at])
 
 
-def _outcome(row: Row, timings: Mapping[str, Sequence[Timing]]) -> Outcome:
-    ours, peer = ([each.rate for each in timings[name]] for name in (row.ours, row.peer))
+def _outcome(row: Row, figures: Mapping[str, Sequence[Figure]]) -> Outcome:
+    ours, peer = ([each.value for each in figures[name]] for name in (row.ours, row.peer))
     return Outcome(row, median(ours), median(peer), tuple(a / b for a, b in zip(ours, peer, strict=True)))
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.frame import Outcome, Result
 
-_PACKAGES = ("retraction-ledger", "sqlalchemy", "sqlmodel", "cryptography", "pymerkle")
+_PACKAGES = ("retraction-ledger", "sqlalchemy", "sqlmodel", "cryptography", "pymerkle", "eventsourcing", "psycopg")
 
 
 def machine() -> dict[str, Any]:
@@ -56,8 +56,8 @@ def verdict(outcome: Outcome) -> str:
 def summary(outcome: Outcome) -> str:
     """Say in a line what came of a row."""
     row = outcome.row
-    rates = f"{_shown(outcome.ours)} against {_shown(outcome.peer)} {row.unit} a second"
-    target = "" if row.target is None else f", to reach {row.target:g}"
+    rates = f"{_shown(outcome.ours)} against {_shown(outcome.peer)} {row.measure}"
+    target = "" if row.target is None else f", {'at most' if row.costs else 'to reach'} {row.target:g}"
     return f"{row.name}: {_shown(outcome.ratio)} times ({rates}{target}): {verdict(outcome)}"
 
 
@@ -77,14 +77,16 @@ def _row(outcome: Outcome) -> dict[str, Any]:
         "name": row.name,
         "work": row.work,
         "against": row.against,
-        "unit": f"{row.unit} a second",
+        "unit": row.measure,
         "ours": _rounded(outcome.ours),
         "peer": _rounded(outcome.peer),
         "ratio": _rounded(outcome.ratio),
         "ratios": [_rounded(each) for each in outcome.ratios],
+        "costs": row.costs,
         "target": row.target,
         "verdict": verdict(outcome),
         "closes": row.closes if outcome.reached is False else None,
+        "further": row.further or None,
     }
 
 
@@ -93,21 +95,22 @@ def _page(measurements: Mapping[str, Any]) -> Iterator[str]:
         "# What the ledger takes, beside others",
         "",
         "`make bench` writes this page and `results.json`. Both sides of a row ran in turn in one process on one"
-        " machine; a rate is the median of their rounds. The machine was not idle: only the ratios say anything.",
+        " machine; a figure is the median of their rounds. The machine was not idle: only the ratios say anything."
+        " Where less is better, the ratio to reach is one not to pass (≤).",
         "",
-        "| work | against | ours a second | theirs | ratio | reach | |",
-        "|---|---|--:|--:|--:|--:|---|",
+        "| work | against | ours | theirs | of what | ratio | reach | |",
+        "|---|---|--:|--:|---|--:|--:|---|",
     )
     rows = [row for each in measurements.values() for row in each["rows"]]
     for row in rows:
-        target = "" if row["target"] is None else f"≥ {row['target']:g}"
-        ratio = f"**{_shown(row['ratio'])}**"
-        cells = (row["work"], row["against"], _shown(row["ours"]), _shown(row["peer"]), ratio, target, row["verdict"])
-        yield f"| {' | '.join(cells)} |"
-    missed = [row for row in rows if row["closes"]]
-    if missed:
-        yield from ("", "## What would close a miss", "")
-        yield from (f"- **{row['work']}**: {row['closes']}." for row in missed)
+        target = "" if row["target"] is None else f"{'≤' if row.get('costs') else '≥'} {row['target']:g}"
+        figures = (_shown(row["ours"]), _shown(row["peer"]), row["unit"], f"**{_shown(row['ratio'])}**")
+        yield f"| {' | '.join((row['work'], row['against'], *figures, target, row['verdict']))} |"
+    for title, why in (("What would close a miss", "closes"), ("What it would take to go further", "further")):
+        told = [row for row in rows if row.get(why)]
+        if told:
+            yield from ("", f"## {title}", "")
+            yield from (f"- **{row['work']}**, against {row['against']}: {row[why]}." for row in told)
     yield from ("", "## What was measured on", "")
     for name, each in measurements.items():
         on = each["machine"]

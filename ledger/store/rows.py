@@ -5,7 +5,7 @@ The statements are made once a table and dialect. Only moments need a conversion
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -37,13 +37,17 @@ _ARRAYS: tuple[tuple[type, str], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """The statements of one table in one dialect; ``converted`` are the columns that hold moments."""
+    """The statements of one table in one dialect; ``converted`` are the columns that hold moments.
+
+    ``of_one`` has the shorter way to put in a single row, by the statement for many.
+    """
 
     columns: tuple[str, ...]
     keys: tuple[str, ...]
     insert: str
     upsert: str
     delete: str
+    of_one: Mapping[str, str]
     converted: tuple[tuple[str, Callable[[Any], Any]], ...]
 
 
@@ -104,6 +108,8 @@ def _run(
             values = [(*each[:at], convert(each[at]), *each[at + 1 :]) for each in values]
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(statement, list(values))
+    elif len(values) == 1 and statement in shape.of_one:
+        connection.exec_driver_sql(shape.of_one[statement], tuple(values[0]))
     else:
         connection.exec_driver_sql(statement, tuple(map(list, zip(*values, strict=True))))
 
@@ -116,16 +122,19 @@ def _shape(table: Table, dialect: str) -> _Shape:
     names, place = ", ".join(quoted), ", ".join(f'"{name}"' for name in keys)
     rest = ", ".join(f'"{name}" = excluded."{name}"' for name in columns if name not in keys)
     replaced = f" ON CONFLICT ({place}) DO UPDATE SET {rest}"
+    of_one: dict[str, str] = {}
     if dialect == "sqlite":
         inserted = f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join("?" * len(columns))})'
         gone = f'DELETE FROM "{table.name}" WHERE ' + " AND ".join(f'"{name}" = ?' for name in keys)
     else:
         inserted = f'INSERT INTO "{table.name}" ({names}) SELECT * FROM unnest({_arrays(table, columns)})'
+        one = f'INSERT INTO "{table.name}" ({names}) VALUES ({", ".join(["%s"] * len(columns))})'
+        of_one = {inserted: one, inserted + replaced: one + replaced}
         gone = (
             f'DELETE FROM "{table.name}" WHERE ({place}) IN (SELECT * FROM unnest({_arrays(table, keys)}) AS gone'
             f"({', '.join(f'k{number}' for number in range(len(keys)))}))"
         )
-    return _Shape(columns, keys, inserted, inserted + replaced, gone, _conversions(table, dialect))
+    return _Shape(columns, keys, inserted, inserted + replaced, gone, of_one, _conversions(table, dialect))
 
 
 def _arrays(table: Table, columns: Sequence[str]) -> str:

@@ -187,13 +187,31 @@ class Store:
         Leaving by any exception rolls back, as a crash does at any point before the commit; and so
         does reading, since a damaged file may refuse to commit even nothing.
         """
-        log_id = self._wanted if self._log_id == NO_LOG else self._log_id
-        with self.pool.connect() as connection:
-            connection = connection.execution_options(**self.database.options(writing=writing, log_id=log_id))
-            with connection.begin() as transaction:
+        connection = self._begun(writing=writing)
+        with connection:
+            transaction = connection.get_transaction()
+            assert transaction is not None, "it has begun"
+            with transaction:
                 yield connection
                 if not writing:
                     transaction.rollback()
+
+    def _begun(self, *, writing: bool) -> Connection:
+        """Return a connection with a transaction; one that broke while nobody used it is replaced by a new one."""
+        log_id = self._wanted if self._log_id == NO_LOG else self._log_id
+        options = self.database.options(writing=writing, log_id=log_id)
+        connection = self.pool.connect().execution_options(**options)
+        try:
+            connection.begin()
+        except BaseException:
+            broken = connection.invalidated
+            connection.close()
+            if not broken:
+                raise
+            self.pool.dispose()  # what broke one has broken them all
+            connection = self.pool.connect().execution_options(**options)
+            connection.begin()
+        return connection
 
     def log_on(self, connection: Connection) -> int:
         """Return the id of the log, NO_LOG if there is none yet and none was named."""

@@ -92,7 +92,6 @@ def connect(place: Place, patience: float) -> Engine:
         "postgresql+psycopg://",
         creator=connection,
         poolclass=QueuePool,
-        pool_pre_ping=True,  # a server that was restarted meanwhile costs nobody an answer
         use_native_hstore=False,
     )
     event.listen(engine, "begin", _begin)
