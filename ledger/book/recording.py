@@ -42,6 +42,8 @@ from ledger.text import fold, shown
 from ledger.times import Moment, zone_named
 from ledger.vocabulary import Part, Reason, SourceKind, Status, Visibility
 
+_FEW = 20  # statements, for which single questions are as fast as reading ahead
+
 Parts = Mapping[Part, str | Document | None]
 Salt = Callable[[], str]
 """Gives 32 random bytes in hex."""
@@ -345,6 +347,8 @@ class Recording:
         self.finish()
         if claim is None:
             return Receipt(index, None, None, self.wrote, remarks=tuple(self.remarks))
+        if len(self.writer.refs("statement.claim", claim)) > _FEW:
+            self.writer.prefetch([claim])
         verdict = resolve(self.fold, claim)
         if verdict.claim != claim:
             self.remark(f"claim {claim} counts under claim {verdict.claim}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -92,10 +92,12 @@ def explain(fold: Fold, claim: int) -> Explanation:
     verdict = resolve(fold, claim)
     claim = verdict.claim
     placed = tuple(_place(fold, claim, index) for index in fold.statements(claim))
-    roots = {each.root for each in placed}
+    by_root: dict[int, list[Placed]] = {}
+    for each in placed:
+        by_root.setdefault(each.root, []).append(each)
     views = [
-        _view(fold, claim, root, voice, placed)
-        for root in roots
+        _view(fold, claim, root, voice, own)
+        for root, own in by_root.items()
         if (voice := fold.voices.get((claim, root))) is not None
     ]
     views.sort(key=lambda v: (-v.standing, v.said is None, v.said or _EVER, v.root))
@@ -127,8 +129,7 @@ def _bucket(fold: Fold, entry: Entry, voice: Voice | None, standing: Standing) -
     return Bucket.COUNTED
 
 
-def _view(fold: Fold, claim: int, root: int, voice: Voice, placed: Iterable[Placed]) -> VoiceView:
-    own = [each for each in placed if each.root == root]
+def _view(fold: Fold, claim: int, root: int, voice: Voice, own: Sequence[Placed]) -> VoiceView:
     standing = fold.acts.standing(root, claim)
     silent = (Bucket.OUTSIDE, Bucket.RETRACTED)
     unvetted = standing is Standing.UNVETTED and voice.sign != 0

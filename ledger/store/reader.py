@@ -71,7 +71,8 @@ _REFS = (
         _L.log_id == bindparam("log"),
         _L.role.in_(bindparam("roles", expanding=True)),
         _L.ref.in_(bindparam("refs", expanding=True)),
-        _L.index < bindparam("bound"),
+        # The sum keeps a planner without statistics from walking all links by their index.
+        _L.index + 0 < bindparam("bound"),
     )
     .order_by(_L.role, _L.ref, _L.index)
 )
