@@ -29,7 +29,7 @@ test: $(VENV)/.test ## run the tests
 verify-independent: $(VENV)/.independent ## verify published ledgers, and forgeries, with our Go program over x/mod
 	$(BIN)/python -m tests.independent.run $(ARGS)
 
-bench: $(VENV)/.bench ## measure against others, write benchmarks/results.* (40 minutes; ARGS=--small only tries it)
+bench: $(VENV)/.bench ## measure against others, write benchmarks/results.* (hours at a million entries; ARGS=--small only tries it)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 test-scale: $(VENV)/.test ## import 500,000 rows and measure the memory (15 minutes; LEDGER_ROWS=100000 for less)
