@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from ledger.book.files import write_file
@@ -12,8 +13,11 @@ from ledger.formats.claims import ClaimRow, write_claims
 from ledger.formats.csv import delimiter_named
 from ledger.formats.entries import row_from
 from ledger.formats.rows import Row, write_rows
-from ledger.model import Entry, Policy, Retract, Statement
+from ledger.model import Entry, Policy, Retract, Statement, references
 from ledger.resolver import neighbourhood
+
+_AT_ONCE = 1_000
+"""How many entries are in memory at once."""
 
 
 def export_csv(
@@ -31,7 +35,7 @@ def export_csv(
     paths = [folder / "claims.csv", folder / "entries.csv"]
     policy = snapshot.fold.acts.policy()
     claims = (
-        _claim_row(row, snapshot, asked_known, policy) for row in snapshot.board(story, ()) if held or not row.held
+        _claim_row(row, snapshot, asked_known, policy) for row in snapshot.rows_by_story(story) if held or not row.held
     )
     write_file(paths[0], write_claims(claims, delimiter=delimiter, raw=raw))
     write_file(paths[1], write_rows(_entry_rows(snapshot, story), delimiter=delimiter, raw=raw))
@@ -67,23 +71,32 @@ def _claim_row(row: BoardRow, snapshot: Snapshot, asked_known: int | None, polic
 
 def _entry_rows(snapshot: Snapshot, story: int | str | None) -> Iterator[Row]:
     """The entries of the moment: without statements said later, and without retractions of those."""
-    reader, texts = snapshot.reader, snapshot.texts
-    for entry in _entries(snapshot, story):
-        if _outside(snapshot, entry):
-            continue
-        yield row_from(entry, reader.entry, texts.content)
+    indexes = iter(_indexes(snapshot, story))
+    while some := list(islice(indexes, _AT_ONCE)):
+        part = snapshot.renewed()
+        part.reader.load(some, ())
+        entries = [part.reader.entry(index) for index in some]
+        named = {index for entry in entries for index in _named(entry)}
+        part.reader.load(named, ())
+        part.texts.load({*named, *some})
+        for entry in entries:
+            if not _outside(part, entry):
+                yield row_from(entry, part.reader.entry, part.texts.content)
 
 
-def _entries(snapshot: Snapshot, story: int | str | None) -> Iterator[Entry]:
-    reader = snapshot.reader
+def _named(entry: Entry) -> Iterator[int]:
+    """The entries whose words stand in the row of this one."""
+    if entry.recorder is not None:
+        yield entry.recorder
+    yield from (index for _, index in references(entry.body))
+
+
+def _indexes(snapshot: Snapshot, story: int | str | None) -> Iterable[int]:
     if story is None:
-        yield from reader.entries()
-        return
-    claims = snapshot.claims(story)
-    chosen = set(neighbourhood(reader, claims))
-    chosen |= {index for about in list(chosen) for index in reader.refs("evidence.about", about)}
-    for index in sorted(chosen):
-        yield reader.entry(index)
+        return range(snapshot.reader.size)
+    reader = snapshot.renewed().reader
+    chosen = set(neighbourhood(reader, snapshot.claims(story)))
+    return sorted(chosen | {index for about in chosen for index in reader.refs("evidence.about", about)})
 
 
 def _outside(snapshot: Snapshot, entry: Entry) -> bool:

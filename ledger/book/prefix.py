@@ -20,6 +20,9 @@ class Prefix(Facts, Names, Protocol):
     def entries(self, start: int = 0, stop: int | None = None) -> Iterable[Entry]:
         """Yield the entries from ``start`` up to and without ``stop``."""
 
+    def renewed(self) -> Prefix:
+        """Return the same prefix with nothing in memory that was only read from elsewhere."""
+
     def words(self) -> Iterable[str]:
         """Return the kinds of entry that there are, known or not."""
 

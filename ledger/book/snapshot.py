@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from ledger.book.lookup import claim_at, find_claim, find_story, refuse_unknown
@@ -37,6 +38,9 @@ from ledger.resolver import (
 from ledger.text import shown
 from ledger.vocabulary import Part, State, Visibility
 
+_AT_ONCE = 1_000
+"""How many claims are explained at once where all of them are."""
+
 
 class Snapshot:
     """What the ledger says as of a moment; ``reader`` holds the prefix already."""
@@ -58,12 +62,35 @@ class Snapshot:
 
     def explained(self, story: int | str | None) -> Iterator[tuple[Explanation, datetime | None]]:
         """Each claim listed with its explanation, and when its state began by what was said."""
-        claims = self.claims(story)
+        return self.explained_claims(self.claims(story))
+
+    def explained_claims(self, claims: Collection[int]) -> Iterator[tuple[Explanation, datetime | None]]:
+        """As :meth:`explained`, of these claims."""
         self.prepare(claims)
         shown = [claim for claim in claims if listed(self.fold, claim)]
         since = self._since(shown)
         for claim in shown:
             yield explain(self.fold, claim), since.get(claim)
+
+    def rows_by_story(self, story: int | str | None) -> Iterator[BoardRow]:
+        """The rows of :meth:`board`, with no more than a thousand claims in memory at once."""
+        claims = self._claims_by_story(story)
+        while some := list(islice(claims, _AT_ONCE)):
+            part = self.renewed()
+            for explanation, since in part.explained_claims(some):
+                yield part.row(explanation, since)
+
+    def _claims_by_story(self, story: int | str | None) -> Iterator[int]:
+        """Every claim of a story or of all, by the name of its story and then in the order in which it was opened."""
+        names: dict[str, list[int]] = {}
+        for each in self.reader.of_kind("story") if story is None else [find_story(self.reader, story)]:
+            names.setdefault(self.texts.name(each), []).append(each)
+        for name in sorted(names):
+            yield from sorted(claim for each in names[name] for claim in self.reader.refs("claim.story", each))
+
+    def renewed(self) -> Snapshot:
+        """The same moment, with nothing in memory yet."""
+        return Snapshot(self.reader.renewed(), self.as_of.said, self.zone)
 
     def explained_row(self, claim: int) -> BoardRow:
         """The row of one claim, whether it is listed or not."""

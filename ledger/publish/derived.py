@@ -42,6 +42,10 @@ class Derived:
         """See :meth:`ledger.book.prefix.Prefix.entries`."""
         return (each for each in self._entries.all() if start <= each.index < (self.size if stop is None else stop))
 
+    def renewed(self) -> Derived:
+        """See :meth:`ledger.book.prefix.Prefix.renewed`: all of it is in memory."""
+        return self
+
     def words(self) -> list[str]:
         """See :meth:`ledger.book.prefix.Prefix.words`."""
         return self._entries.words()

@@ -128,6 +128,10 @@ class Reader:
         self._voices: Register[tuple[int, int], Voice] | None = None
         self._tallies: Register[int, Tally] | None = None
 
+    def renewed(self) -> Reader:
+        """Return a reader of the same prefix that remembers nothing yet."""
+        return Reader(self._connection, self._log, self.size)
+
     @property
     def log_id(self) -> int:
         """The first 63 bits of the SHA-256 of the origin. The ledger has to have an opening."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -328,3 +329,22 @@ def test_who_reads_lets_an_erasure_wait_and_the_redaction_is_told(desk: Shell, w
         assert "redacted: the quote" in told.out
     desk.ok("erase")
     sound(desk)
+
+
+def test_what_is_exported_stands_as_on_the_board(desk: Shell, tmp_path: Path) -> None:
+    for story, text in (
+        ("zeta", "Z is so"),
+        ("alpha", "A is so"),
+        ("zeta", "Another Z is so"),
+        ("alpha", "B is not so"),
+    ):
+        desk.ok("report", text, "--by", "AFP", "--by-kind", "agency", "--said", "22:40", "--story", story, "--new")
+    desk.ok("same", "Another Z is so", "A is so")
+    desk.ok("export", "csv", "out", "--all", "--raw")
+    with (tmp_path / "out" / "claims.csv").open(newline="", encoding="utf-8") as file:
+        exported = [(row["story"], row["claim"]) for row in csv.DictReader(file)]
+    board = [(row["story"], str(row["claim"])) for row in desk.ok("board", "--all", "--json").json]
+    assert exported == board
+    assert len(board) == 4, "one is folded away"
+    with (tmp_path / "out" / "entries.csv").open(newline="", encoding="utf-8") as file:
+        assert [int(row["index"]) for row in csv.DictReader(file)] == list(range(desk.size()))
