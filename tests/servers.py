@@ -81,6 +81,18 @@ def programs() -> list[Programs]:
     return [each for each in found if each is not None]
 
 
+def named(kind: str) -> Programs:
+    """Those that are ``installed`` or ``embedded``, for a test that wants both kinds.
+
+    Where nobody installed any, there is the embedded one; the tests bring that along, so without it they cannot run.
+    """
+    found = installed() if kind == "installed" else embedded()
+    why = NoServer(f"there is no {kind} server")
+    if found is None and kind == "installed":
+        give_up(why, {})
+    return found or give_up(why, os.environ)
+
+
 def installed() -> Programs | None:
     """Those on the PATH, else the newest where Debian keeps them."""
     on_path = shutil.which("postgres")

@@ -26,8 +26,10 @@ from ledger.book.views import (
     WordingLine,
 )
 from ledger.resolver import Clock
+from ledger.store import PENDING
 
 __all__ = [
+    "PENDING",
     "AsOf",
     "BoardRow",
     "Changed",

@@ -15,7 +15,7 @@ import click
 from ledger.cli.board import show_board
 from ledger.cli.frame import Act, Settings, reading, with_settings
 from ledger.cli.options import claim_argument
-from ledger.cli.screen import plain, put, put_json, say
+from ledger.cli.screen import counted, plain, put, put_json, say
 from ledger.times import show_time
 from ledger.vocabulary import Precision
 
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from ledger.publish import Audited, Checked
     from ledger.tlog import Checkpoint, Verifier
     from ledger.tlog.policy import Policy
-
-
-_MANY = {"entry": "entries", "leaf": "leaves"}
 
 
 def verifier_option() -> Decorator:
@@ -170,17 +167,17 @@ def show_audit(where: str, found: Audited, *, board: bool) -> None:
     _show_problems(found.findings, found.unchecked)
     if found.findings:
         more = ", and no more were looked for" if found.cut_short else ""
-        say(f"claims: {where}: not verified: {_counted(len(found.findings), 'finding')}{more}")
+        say(f"claims: {where}: not verified: {counted(len(found.findings), 'finding')}{more}")
         say("next: keep this publication as it is, and ask the newsroom; it is the evidence")
         return
     rules = "the rules were not replayed to the end" if found.unchecked else "every entry keeps the rules"
-    read = f"{_counted(found.tiles, 'tile')} and {_counted(found.contents, 'content')}"
-    put(f"verified: {_counted(told.size, 'leaf')}, {read}; {rules}")
+    read = f"{counted(found.tiles, 'tile')} and {counted(found.contents, 'content')}"
+    put(f"verified: {counted(told.size, 'leaf')}, {read}; {rules}")
     for gone in found.redacted:
         order = "an order that is not published" if gone.order is None else plain(gone.order)
         put(f"redacted: the {gone.part} of entry {gone.index}, by entry {gone.by}: {order}")
     if found.internal or found.held:
-        internal, held = _counted(found.internal, "internal part"), _counted(found.held, "part")
+        internal, held = counted(found.internal, "internal part"), counted(found.held, "part")
         put(f"withheld: {internal}, {held} of held claims; their hashes are in the log")
     if found.since is not None:
         put(f"the history of size {found.since.size} is the beginning of this one")
@@ -194,10 +191,6 @@ def _show_problems(findings: Iterable[Problem], unchecked: Iterable[Problem]) ->
         put(plain(str(problem)))
     for problem in unchecked:
         put(f"unchecked: {plain(str(problem))}")
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what if count == 1 else _MANY.get(what, what + 's')}"
 
 
 @click.command(cls=Act)
@@ -278,7 +271,7 @@ def _checked(found: Checked) -> dict[str, Any]:
 def _show_checked(file: str, found: Checked) -> None:
     if not found.ok:
         _show_problems(found.findings, ())
-        say(f"claims: {file}: not verified: {_counted(len(found.findings), 'finding')}")
+        say(f"claims: {file}: not verified: {counted(len(found.findings), 'finding')}")
         say("next: keep the file, and ask who gave it to you for another")
         return
     assert found.checkpoint is not None
@@ -291,7 +284,7 @@ def _show_checked(file: str, found: Checked) -> None:
         put()
     told_of = found.checkpoint
     put(
-        f"{_counted(len(found.entries), 'entry')} in the log {plain(told_of.origin)} "
+        f"{counted(len(found.entries), 'entry')} in the log {plain(told_of.origin)} "
         f"at size {told_of.size}, signed by {', '.join(plain(each.name) for each in found.signers)}"
     )
     say("these entries are in the log; only an audit shows that there are no others")

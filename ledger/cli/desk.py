@@ -82,7 +82,7 @@ def redact(ctx: click.Context, index: int, parts: tuple[Part, ...], order: str) 
         for part, wrote in zip(done.parts, done.wrote, strict=True):
             put(f"redacted: the {part} of entry {index}, by entry {wrote}")
         if done.pending:
-            say(f"redacted, erasure pending: {done.pending}, so the bytes are still in the file")
+            say(f"redacted, erasure pending: {done.pending}, so the bytes are still there")
             say("next: see to that, then `claims erase`; until then `claims verify` tells of it")
         else:
             say("next: claims publish DIR takes it out of the publication; old backups still hold it")
@@ -107,7 +107,7 @@ def erase(ctx: click.Context) -> None:
         say(f"claims: erasure pending: {pending}")
         say("next: see to that, and do it again")
     else:
-        put("nothing that was redacted is left in the file")
+        put("nothing that was redacted is left in the ledger")
     if pending:
         ctx.exit(Unavailable.exit_code)
 

@@ -15,7 +15,7 @@ import click
 from ledger.cli.board import as_of_line, chosen_story
 from ledger.cli.frame import Act, Acts, Settings, reading, with_settings
 from ledger.cli.options import as_of_options, read_as_of, story_option
-from ledger.cli.screen import plain, put, put_json, say
+from ledger.cli.screen import counted, plain, put, put_json, say
 from ledger.cli.signing import keys_folder, keys_option
 
 if TYPE_CHECKING:
@@ -159,6 +159,7 @@ def verify(ctx: click.Context, given: tuple[str, ...], keys: str | None) -> None
     \b
     claims verify
     """
+    from ledger.book import PENDING
     from ledger.publish import check_remembered, folder_of, known_verifiers, read_verifier
 
     settings: Settings = ctx.obj
@@ -177,7 +178,10 @@ def verify(ctx: click.Context, given: tuple[str, ...], keys: str | None) -> None
         if found.ok:
             put(f"{place}: {found.size} entries verified, no difference")
         else:
-            say(f"claims: {place}: {len(found.findings)} differences in {found.size} entries")
-            say("next: keep this file as it is, and go back to a copy that verifies")
+            say(f"claims: {place}: {counted(len(found.findings), 'difference')} in {found.size} entries")
+            if all(PENDING in each.why for each in found.findings):
+                say("next: no damage: `claims erase` wipes it, when nobody else reads the ledger")
+            else:
+                say("next: keep this ledger as it is, and go back to a copy that verifies")
     if not found.ok:
         ctx.exit(1)

@@ -28,6 +28,9 @@ _COLOURS = {
 }
 
 
+_MANY = {"entry": "entries", "leaf": "leaves"}
+
+
 def width() -> int:
     """How many columns there are to write in."""
     return min(max(shutil.get_terminal_size((USUAL, 24)).columns, NARROWEST), WIDEST)
@@ -91,6 +94,11 @@ def plain(text: str) -> str:
         c.encode("unicode_escape").decode() if unicodedata.category(c) in _HIDDEN and c not in _JOINERS else c
         for c in text
     )
+
+
+def counted(count: int, what: str) -> str:
+    """Say how many of something there are."""
+    return f"{count} {what if count == 1 else _MANY.get(what, what + 's')}"
 
 
 def cells(text: str) -> int:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ledger.cli.frame import Act, Acts, Settings, reading, recording, with_settings
-from ledger.cli.screen import plain, put, put_json, say
+from ledger.cli.screen import counted, plain, put, put_json, say
 
 if TYPE_CHECKING:
     from ledger.book import Ledger
@@ -179,7 +179,7 @@ def publish(settings: Settings, folder: str, keys: str | None) -> None:
         return
     signed = done.signed.checkpoint
     put(f"{folder}: {signed.size} entries of {signed.origin}, root {signed.root.hex()}")
-    say(f"{done.wrote} files written" if done.wrote else "it was up to date")
+    say(f"{counted(done.wrote, 'file')} written" if done.wrote else "it was up to date")
     _say_missing(done.missing)
 
 

@@ -5,6 +5,7 @@ one :class:`Writer`; :func:`check` derives everything from the leaf bytes again 
 """
 
 from ledger.store.audit import check
+from ledger.store.erasing import PENDING
 from ledger.store.making import made_beside, occupied
 from ledger.store.place import Place, locate
 from ledger.store.reader import Reader
@@ -14,6 +15,7 @@ from ledger.store.trial import Slips, trial
 from ledger.store.writer import Writer, log_id_of
 
 __all__ = [
+    "PENDING",
     "Found",
     "Place",
     "Reader",

@@ -23,7 +23,7 @@ from ledger.names import name_of
 from ledger.schema import CHECKPOINTS, CONTENTS, EDGES, ENTRIES, ERASURES, LINKS, NAMES, TALLIES, TILES, VOICES
 from ledger.store import search
 from ledger.store.database import Database
-from ledger.store.erasing import pending
+from ledger.store.erasing import PENDING, pending
 from ledger.store.failures import told
 from ledger.store.reader import STREAMED
 from ledger.store.registers import TallyCodec, VoiceCodec, name_row
@@ -182,7 +182,7 @@ class _Audit:
             if (index, part) not in absent:
                 self._say(f"entry {index}", f"content {part}: is there, though entry {by} redacts it")
         for by in pending(self.connection, self.log_id):
-            self._say(f"entry {by}", "redacted, erasure pending: the bytes may still be in the file or its log")
+            self._say(f"entry {by}", f"{PENDING}: the bytes may still be on the disk")
 
     def _check_links(self, entries: Mapping[Any, Entry | None], after: Any, upto: Any) -> None:
         there: dict[Any, set[tuple[str, Any]]] = {index: set() for index in entries}

@@ -1,9 +1,9 @@
-"""Taking a part away for good: out of its table, the names and the words; then out of the file and its log.
+"""Taking a part away for good: out of its table, the names and the words; then out of what the database keeps of them.
 
-Deleting overwrites with zeros, but pages that were split or merged before may keep older copies, and the
-write-ahead log keeps the pages of before. So the file is written anew afterwards (VACUUM) and the log is
-emptied, which needs that nobody else has it open. Until then the redaction stands in ``erasures``: if we
-crash at any point, or somebody stays, `claims verify` tells of it, and `claims erase` does it.
+Deleting leaves older copies: in pages that were split or merged before, in rows that somebody still sees, in the
+write-ahead log. So the database wipes afterwards (:meth:`ledger.store.database.Database.wipe`), which needs that nobody
+else reads it. Until then the redaction stands in ``erasures``: if we crash at any point, or somebody stays,
+`claims verify` tells of it, and `claims erase` does it.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ from ledger.names import name_of
 from ledger.schema import CONTENTS, ERASURES, NAMES
 from ledger.store import rows, search
 from ledger.vocabulary import Part
+
+PENDING = "redacted, erasure pending"
+"""What `verify` says of a redaction whose bytes may still be somewhere; it is no damage."""
 
 
 def take_away(connection: Connection, log_id: int, by: int, entry: Entry, part: Part) -> None:

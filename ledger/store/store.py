@@ -295,10 +295,11 @@ class Store:
                 raise self._no_log(connection)
 
     def _no_log(self, connection: Connection) -> LedgerError:
-        there = ", ".join(origins_on(connection)[:_SHOWN_LOGS]) or "none that you may see"
+        there = ", ".join(origins_on(connection)[:_SHOWN_LOGS])
         named = "no log" if self.place.log is None else f"no log {self.place.log}"
-        why = f"there is {named} here; there are: {there}"
-        return unavailable(self.place, why, f"check --log, or make it with {self.place.command('init')}")
+        why = f"there is {named} here; there are: {there or 'none that you may see'}"
+        first = "check --log" if there else "ask the owner of the database for the role of your log"
+        return unavailable(self.place, why, f"{first}, or make it with {self.place.command('init')}")
 
     def _upgrade(self, connection: Connection) -> None:
         self.database.migrate(connection)

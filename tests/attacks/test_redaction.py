@@ -153,7 +153,7 @@ def test_a_reader_keeps_the_bytes_and_everybody_is_told_until_they_are_gone(
     assert shell("erase").code == 3
     reader.execute("COMMIT")
     reader.close()
-    assert shell.ok("erase").out == "nothing that was redacted is left in the file\n"
+    assert shell.ok("erase").out == "nothing that was redacted is left in the ledger\n"
     assert shell.ok("verify").out.endswith("no difference\n")
     assert [path for path in holding(tmp_path, NAME.encode()) if path.startswith("claims.db")] == []
 

@@ -413,7 +413,7 @@ def test_what_is_redacted_is_gone_and_nothing_else(store: Store, again: Opener) 
 def test_until_it_is_wiped_a_redaction_is_pending(store: Store) -> None:
     with store.writing() as writer:
         append(writer, NIGHT)
-    why = "redacted, erasure pending: the bytes may still be in the file or its log"
+    why = "redacted, erasure pending: the bytes may still be on the disk"
     assert [str(problem) for problem in check(store)] == [f"entry {NIGHT[-1].index}: {why}"]
     assert store.wipe() == ""
     assert check(store) == []

@@ -53,10 +53,8 @@ def main() -> int:
     for fault, database in chosen:
         try:
             tallies.append(soak(fault, database, until(given.rounds, share), given.seed, writing=writing))
-        except NoServer as why:
+        except (NoServer, NotHere) as why:
             print(f"postgresql: not run: {why}", flush=True)
-        except NotHere as why:
-            print(why, flush=True)
     lost = Counter(f"{tally.fault}, {tally.database}: {loss}" for tally in tallies for loss in tally.losses)
     told = [f"{loss} ({times} times)" if times > 1 else loss for loss, times in lost.items()]
     print("", *tallies, *told[:MOST_TOLD], f"{lost.total()} losses in all", sep="\n")

@@ -172,7 +172,7 @@ def _scene(
                 server = servers.own(durable=True, settings=settings, parent=parent)
                 stack.callback(server.stop)
             if fault == "disk" and disk is None and not limit_files(server.processes()):
-                raise NotHere("disk, postgresql: not run: we may neither mount a small disk nor limit the server")
+                raise NotHere("a full disk: we may neither mount a small one nor limit the server")
             place = Logs(server, apart=fault == "disk")
         crew = crew or stack.enter_context(crew_in(folder))
         yield Scene(place, crew, dice, disk), kinds

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks import events
 from benchmarks.databases import Sqlite, insert
 from benchmarks.frame import Cost, Figure, Ground, Measurement, Outcome, Result, Row, Timing, Trial, measure
 from benchmarks.ledgers import extend_ledger, made_entries, made_from, make_ledger, story_of
@@ -174,7 +175,6 @@ def test_the_driver_appends_one_by_one_what_the_store_does(tmp_path: Path) -> No
 
 
 def test_an_event_says_what_its_entry_says(tmp_path: Path) -> None:
-    events = pytest.importorskip("benchmarks.events", reason="the peer is in the extra `bench`")
     told = events.told_of(list(made_entries(400)))
     made = events.events_of(told)
     assert [(each.entry, each.contents) for each in made] == [each[1:] for each in told]

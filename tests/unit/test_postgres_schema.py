@@ -34,10 +34,7 @@ Made = Callable[[], str]
 @pytest.fixture(scope="module", params=["installed", "embedded"])
 def made(request: pytest.FixtureRequest) -> Iterator[str]:
     """A database that a server of each version has, with the schema."""
-    made_of = {"installed": servers.installed, "embedded": servers.embedded}[request.param]()
-    if made_of is None:
-        pytest.skip(f"postgresql: not run: there is no {request.param} server")
-    own = servers.own(of=made_of)
+    own = servers.own(of=servers.named(request.param))
     try:
         url = own.fresh_database()
         Store.migrate(url)
@@ -267,7 +264,7 @@ def test_what_the_servers_own_tools_copy_is_the_same_ledger(postgresql: Server, 
         each.bin for each in servers.programs() if (each.bin / "pg_dump").exists() and (each.bin / "psql").exists()
     ]
     if not made_of:
-        pytest.skip("postgresql: not run: there is no pg_dump")
+        servers.give_up(servers.NoServer("there is no pg_dump"), os.environ)
     dumped = subprocess.run([made_of[0] / "pg_dump", lived_in], capture_output=True, text=True, check=False)
     if "server version mismatch" in dumped.stderr:
         pytest.skip("postgresql: not run: pg_dump is older than the server")

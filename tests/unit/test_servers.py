@@ -36,10 +36,7 @@ def asked(url: str, question: str) -> object:
 
 @pytest.fixture(scope="module", params=["installed", "embedded"])
 def own(request: pytest.FixtureRequest) -> Iterator[OwnServer]:
-    made_of = {"installed": servers.installed, "embedded": servers.embedded}[request.param]()
-    if made_of is None:
-        pytest.skip(f"postgresql: not run: there is no {request.param} server")
-    server = servers.own(of=made_of)
+    server = servers.own(of=servers.named(request.param))
     yield server
     server.stop()
     assert not server.folder.exists()

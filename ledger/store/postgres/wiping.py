@@ -18,8 +18,8 @@ NOT_OWNER = "the tables are written anew by their owner: `claims erase` as the o
 
 _TABLES = ("contents", "names", "words")
 _OWNER = f"SELECT pg_has_role(current_user, nspowner, 'USAGE') FROM pg_namespace WHERE nspname = '{SCHEMA}'"
-# "… dead row versions cannot be removed yet", in whatever language the server speaks.
 _LOCKED = "55P03"
+# "… dead row versions cannot be removed yet", in whatever language the server speaks.
 _LEFT = re.compile(r"\d+")
 
 

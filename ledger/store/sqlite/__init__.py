@@ -99,7 +99,7 @@ class Sqlite:
         return ()
 
     def wipe(self) -> str:
-        """Write the file anew and empty its log; return why that could not be done yet, the empty text if it is."""
+        """See :meth:`Database.wipe`: the file is written anew (VACUUM), and its log emptied."""
         # Other connections of this process would be readers too.
         self.pool.dispose()
         raw = self.pool.raw_connection()
