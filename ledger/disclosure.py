@@ -1,19 +1,19 @@
 """What may be told in public: which parts of the entries are withheld, as everybody who has the leaves can derive.
 
 Withheld are the parts that are marked internal, those that were redacted, and every part of an entry that concerns a
-held claim (R8): the claim, its wordings, what was said on it or points to it, the acts on it, what retracts any of
-those, and their evidence.
+held claim (R8): the claim, its wordings, what was said on it or points to it, the acts on it, publications that name it
+and their settlements, what retracts any of those, and their evidence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 
-from ledger.model import Entry, Evidence, Hold, Redaction, Release, Retract, Same, references
+from ledger.model import Entry, Hold, Redaction, Release, Retract, Same, references
 from ledger.resolver import Acts, Facts
 from ledger.vocabulary import Kind, Part, Visibility
 
-_ABOUT = ("retract.target", "evidence.about", "redaction.target")
+_ABOUT = ("retract.target", "evidence.about", "redaction.target", "settlement.publication")
 _CLAIMS = frozenset(
     {
         "statement.claim",
@@ -25,6 +25,8 @@ _CLAIMS = frozenset(
         "same.claim",
         "same.same_as",
         "wording.claim",
+        "publication.claims",
+        "settlement.claims",
     }
 )
 
@@ -59,16 +61,18 @@ def redactions(facts: Facts, entry: Entry) -> dict[Part, int]:
 
 
 def claims_of(entry: Entry, entry_at: Callable[[int], Entry]) -> Iterator[int]:
-    """Yield the claims that an entry concerns, itself if it is one; that of what it retracts, or is evidence for."""
-    while isinstance(entry.body, Retract | Evidence | Redaction):
-        before = entry.body.about if isinstance(entry.body, Evidence) else entry.body.target
-        assert before < entry.index, "an entry refers to those before it"
-        entry = entry_at(before)
-    if entry.word == Kind.CLAIM.value:
-        yield entry.index
-    for role, index in references(entry.body):
-        if role in _CLAIMS:
-            yield index
+    """Yield the claims that an entry concerns, itself if it is one; those of what it retracts, settles, documents."""
+    pending = [entry]
+    while pending:
+        entry = pending.pop()
+        for role, index in references(entry.body):
+            if role in _CLAIMS:
+                yield index
+            elif role in _ABOUT:
+                assert index < entry.index, "an entry refers to those before it"
+                pending.append(entry_at(index))
+        if entry.word == Kind.CLAIM.value:
+            yield entry.index
 
 
 def concerning(facts: Facts, claim: int) -> set[int]:

@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import fields
+from datetime import datetime
 from functools import cache
 from json.encoder import encode_basestring
 from operator import itemgetter
@@ -236,7 +237,9 @@ def _body_members(body: Known) -> dict[str, str]:
         if isinstance(value, Moment):
             members[name] = f'"{format_utc(value.at)}"'
             members["precision"] = f'"{value.precision}"'
-        elif value is not None:
+        elif isinstance(value, datetime):
+            members[name] = f'"{format_utc(value)}"'
+        elif value is not None and value != ():
             members[name] = _written(value)
     return members
 
@@ -272,11 +275,15 @@ def _decoder(hint: Any) -> _Decoder:
     if hint == tuple[int, ...]:
         return _decode_indexes
     options = getattr(hint, "__args__", (hint,))
-    for kind, decoder in ((Moment, _decode_moment), (bool, _decode_flag), (int, _decode_index), (str, _decode_text)):
+    for kind, decoder in _READ:
         if kind in options:
             return decoder
     word = next(each for each in options if issubclass(each, Word))
     return lambda name, given: _word(word, given.pop(name), name)
+
+
+def _decode_time(name: str, given: dict[str, Any]) -> Any:
+    return _time(given.pop(name), name)
 
 
 def _decode_index(name: str, given: dict[str, Any]) -> int:
@@ -307,6 +314,15 @@ def _decode_text(name: str, given: dict[str, Any]) -> str:
     if not isinstance(value, str):
         raise Malformed(f"has a {name} that is not text")
     return value
+
+
+_READ: tuple[tuple[type, _Decoder], ...] = (
+    (Moment, _decode_moment),
+    (datetime, _decode_time),
+    (bool, _decode_flag),
+    (int, _decode_index),
+    (str, _decode_text),
+)
 
 
 def _decode_parts(leaf: dict[str, Any]) -> dict[Part, PartRef]:

@@ -190,6 +190,42 @@ class Redaction:
 
 
 @dataclass(frozen=True, slots=True)
+class Publication:
+    """What went out to the public. What it told of each claim is not kept: it follows from the entries before it.
+
+    ``size`` is how many entries it rests on, ``policy`` the entry of the policy in force among those, and ``as_said`` a
+    time of the said clock, if one was asked for. It told of ``claims``; with none named, of all that the board listed,
+    of ``story`` or of every story, of held ones only with ``held``. ``published`` is when it went out, None for when
+    it was recorded. ``sha256`` (hex) is that of its file, if it is one.
+    """
+
+    kind: ClassVar[Kind] = Kind.PUBLICATION
+    size: int
+    policy: int
+    published: Moment | None = None
+    as_said: datetime | None = None
+    story: int | None = None
+    claims: tuple[int, ...] = ()
+    held: bool = False
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """A corrective to a publication went out: its readers were told what held by the first ``size`` entries.
+
+    It told of ``claims``, with none named of all that the publication told. ``published`` is when it went out, None
+    for when it was recorded.
+    """
+
+    kind: ClassVar[Kind] = Kind.SETTLEMENT
+    publication: int
+    size: int
+    claims: tuple[int, ...] = ()
+    published: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """An entry of a kind that this version does not know: hashed, kept, shown, and never resolved past."""
 
@@ -215,6 +251,8 @@ Known = (
     | Wording
     | Evidence
     | Redaction
+    | Publication
+    | Settlement
 )
 Body = Known | Unknown
 
@@ -238,6 +276,8 @@ BODIES: Mapping[Kind, type[Known]] = {
         Wording,
         Evidence,
         Redaction,
+        Publication,
+        Settlement,
     )
 }
 
@@ -251,6 +291,8 @@ PARTS: Mapping[Kind, tuple[frozenset[Part], frozenset[Part]]] = {
     Kind.WORDING: (frozenset({Part.TEXT}), frozenset({Part.NOTE})),
     Kind.EVIDENCE: (frozenset({Part.EVIDENCE}), frozenset({Part.NOTE})),
     Kind.REDACTION: (frozenset({Part.NOTE}), frozenset()),
+    Kind.PUBLICATION: (frozenset(), frozenset({Part.NAME, Part.URL, Part.TEXT, Part.NOTE})),
+    Kind.SETTLEMENT: (frozenset(), frozenset({Part.URL, Part.NOTE})),
     Kind.STATEMENT: (
         frozenset(),
         frozenset({Part.QUOTE, Part.NOTE, Part.URL, Part.EVIDENCE}),
@@ -322,7 +364,7 @@ class Entry:
         return self.recorded
 
 
-_NUMBERS = frozenset({"version", "quorum"})
+_NUMBERS = frozenset({"version", "quorum", "size"})
 
 
 @cache
@@ -337,8 +379,9 @@ def references(body: Body) -> Iterator[tuple[str, int]]:
     """Yield every index that a body refers to, with its role (``statement.claim``, ``statement.speaker``, …).
 
     A role is the kind and the field. The chain of a statement gives the roles ``speaker`` and ``via``, and a claim that
-    a statement points away from stands under ``from`` too. A redaction gives a role for its part as well. An index
-    stands at most once under each role. An unknown body has none, since nobody can tell its numbers from its indexes.
+    a statement points away from stands under ``from`` too. A redaction gives a role for its part as well, and each of
+    the claims of a publication or a settlement has the role ``claims``. An index stands at most once under each role.
+    An unknown body has none, since nobody can tell its numbers from its indexes.
     """
     if isinstance(body, Unknown):
         return
@@ -348,6 +391,9 @@ def references(body: Body) -> Iterator[tuple[str, int]]:
             yield role, index
     if isinstance(body, Redaction):
         yield f"redaction.{body.part}", body.target
+    if isinstance(body, Publication | Settlement):
+        for index in dict.fromkeys(body.claims):
+            yield f"{body.kind}.claims", index
     if isinstance(body, Statement):
         if body.to is not None:
             yield "statement.from", body.claim

@@ -196,6 +196,29 @@ class Concern(Word):
     HELD = "held", "The desk keeps it out of publications."
 
 
+class Debt(Word):
+    """What is owed to the readers of a publication on one claim. The order is that of urgency."""
+
+    WRONG = "wrong", "What we told as so is denied or no longer accepted, or what we told as denied is.", _CORRECTION
+    HELD = "held", "The desk holds the claim, and it is out there.", _terms(IPTC="stat:withheld")
+    REDACTED = (
+        "redacted",
+        "Words of it were removed under an order, and are out there.",
+        _terms(Crossref="removal"),
+    )
+    CHANGED = "changed", "Its state is another than the one that we told.", _terms(IPTC="sig:update")
+    REWORDED = "reworded", "Its wording is another than the one that we told.", _terms(Crossref="clarification")
+
+
+class Likeness(Word):
+    """How a published file compares with what the ledger gives for its moment. The order is from like to unlike."""
+
+    EXACT = "exact", "Every byte is the same."
+    REWRITTEN = "rewritten", "Every cell is the same; another program has written the file anew."
+    REDACTED = "redacted", "The same but for texts that were redacted since."
+    DIFFERENT = "different", "A row differs."
+
+
 class Bucket(Word):
     """What became of one statement in the answer on one claim: the first that applies."""
 
@@ -244,8 +267,8 @@ class Precision(Word):
 class Part(Word):
     """A piece of free text (or evidence) that an entry carries; the leaf holds only its hash."""
 
-    TEXT = "text", "The wording of a claim."
-    NAME = "name", "The name of a source, a story or a recorder."
+    TEXT = "text", "The wording of a claim, or the title of a publication."
+    NAME = "name", "The name of a source, a story, a recorder or a publication."
     QUOTE = "quote", "The words of the source, verbatim."
     NOTE = "note", "A remark of the desk."
     URL = "url", "Where it was published."
@@ -279,3 +302,5 @@ class Kind(Word):
     WORDING = "wording", "A new text or a translation of a claim."
     EVIDENCE = "evidence", "Adds a document to an entry."
     REDACTION = "redaction", "Removes a part of an entry under an order.", _terms(Crossref="removal")
+    PUBLICATION = "publication", "What went out to the public: which claims, as of which moment."
+    SETTLEMENT = "settlement", "A corrective to a publication went out.", _terms(schema="CorrectionComment")

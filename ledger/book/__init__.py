@@ -2,6 +2,16 @@
 
 from ledger.book.facade import Ledger
 from ledger.book.lookup import UnknownSource
+from ledger.book.published import (
+    DebtRow,
+    DueLine,
+    Fallen,
+    Impact,
+    Notice,
+    PublicationRow,
+    Rechecked,
+    SettlementRow,
+)
 from ledger.book.views import (
     AsOf,
     BoardRow,
@@ -34,17 +44,25 @@ __all__ = [
     "BoardRow",
     "Changed",
     "Clock",
+    "DebtRow",
     "Difference",
     "DocumentRow",
+    "DueLine",
     "EdgeView",
+    "Fallen",
     "GrantRow",
     "HistoryLine",
     "Hit",
+    "Impact",
     "Ledger",
     "LogLine",
+    "Notice",
+    "PublicationRow",
     "Receipt",
+    "Rechecked",
     "Recorded",
     "Redacted",
+    "SettlementRow",
     "Since",
     "SourceRow",
     "StoryRow",

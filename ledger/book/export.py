@@ -33,13 +33,19 @@ def export_csv(
     """Write ``claims.csv`` and ``entries.csv``; return their paths."""
     delimiter = delimiter_named(delimiter)
     paths = [folder / "claims.csv", folder / "entries.csv"]
-    policy = snapshot.fold.acts.policy()
-    claims = (
-        _claim_row(row, snapshot, asked_known, policy) for row in snapshot.rows_by_story(story) if held or not row.held
-    )
+    claims = claim_rows(snapshot, story, asked_known, held=held)
     write_file(paths[0], write_claims(claims, delimiter=delimiter, raw=raw))
     write_file(paths[1], write_rows(_entry_rows(snapshot, story), delimiter=delimiter, raw=raw))
     return paths
+
+
+def claim_rows(
+    snapshot: Snapshot, story: int | str | None, asked_known: int | None, *, held: bool
+) -> Iterator[ClaimRow]:
+    """The rows of ``claims.csv``; held claims only if ``held``."""
+    policy = snapshot.fold.acts.policy()
+    rows = (row for row in snapshot.rows_by_story(story) if held or not row.held)
+    return (_claim_row(row, snapshot, asked_known, policy) for row in rows)
 
 
 def _claim_row(row: BoardRow, snapshot: Snapshot, asked_known: int | None, policy: Policy) -> ClaimRow:

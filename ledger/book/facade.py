@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -13,9 +12,9 @@ from typing import Self
 from zoneinfo import ZoneInfo
 
 from ledger import rules
-from ledger.book.acts import DeskActs
 from ledger.book.evidence import check_kept, documents
 from ledger.book.lookup import as_index, find_claim, find_story, opened_source
+from ledger.book.publishing import NOW, Publishing
 from ledger.book.recording import Salt
 from ledger.book.search import search
 from ledger.book.since import since
@@ -47,8 +46,6 @@ from ledger.times import Moment, read_time, show_time, zone_named
 from ledger.tlog import Verifier
 from ledger.vocabulary import Part, Precision, SourceKind, State
 
-NOW = AsOf()
-
 UNSIGNED = timedelta(days=1)
 """How long an entry may stand under no signed checkpoint before `verify` warns of it."""
 
@@ -63,7 +60,7 @@ def new_salt() -> str:
     return secrets.token_hex(32)
 
 
-class Ledger(DeskActs):
+class Ledger(Publishing):
     """One newsroom's ledger.
 
     Every recording method either writes all of its entries in one transaction and returns a :class:`Receipt`, or
@@ -240,11 +237,6 @@ class Ledger(DeskActs):
             return datetime.max.replace(tzinfo=UTC)
 
     # Reading
-
-    @contextmanager
-    def _snapshot(self, as_of: AsOf = NOW) -> Iterator[Snapshot]:
-        with self._store.reading(size=as_of.known) as reader:
-            yield Snapshot(reader, as_of.said, self.zone)
 
     def board(
         self, *, story: int | str | None = None, states: Collection[State] = (), as_of: AsOf = NOW

@@ -48,6 +48,12 @@ def write_file(path: Path, chunks: Iterable[str]) -> None:
         file.writelines(chunk.encode("utf-8") for chunk in chunks)
 
 
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file in hex."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def copy_file(source: Path, target: Path, *, only: str) -> str:
     """Copy a file, whole or not at all, and return its SHA-256 in hex; it is not kept unless that is ``only``."""
     digest = hashlib.sha256()

@@ -46,7 +46,7 @@ class Loading:
         self._parents: dict[Kind, Callable[[Row], int | None]] = {
             Kind.OPENING: lambda _: None,
             Kind.RECORDER: lambda _: None,
-            Kind.REDACTION: lambda _: None,
+            **dict.fromkeys((Kind.REDACTION, Kind.PUBLICATION, Kind.SETTLEMENT), lambda _: None),
             Kind.STORY: lambda row: act.story_or_new(_told(row, "story")),
             Kind.CLAIM: lambda row: act.claim(_told(row, "text"), self._story(row), new=True),
         }

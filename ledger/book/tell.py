@@ -19,11 +19,13 @@ from ledger.model import (
     Known,
     Opening,
     Policy,
+    Publication,
     Recorder,
     Redaction,
     Release,
     Retract,
     Same,
+    Settlement,
     Source,
     Statement,
     Story,
@@ -89,11 +91,19 @@ class Texts:
 
     def claim(self, index: int) -> str:
         """The text of a claim: its newest live wording in the desk's own language, else the first."""
-        for wording in reversed(self._reader.refs("wording.claim", index)):
-            body = self._reader.entry(wording).body
-            if isinstance(body, Wording) and body.lang is None and self._acts.live(wording):
-                return self.text(wording, Part.TEXT) or self.lacking(wording, Part.TEXT)
+        return self.wording(self._acts.worded(index))
+
+    def wording(self, index: int) -> str:
+        """The text that the entry of a claim or of a wording gives."""
         return self.text(index, Part.TEXT) or self.lacking(index, Part.TEXT)
+
+    def publication(self, index: int) -> str:
+        """What a publication is called: its name or its address, whichever it has."""
+        for part in (Part.NAME, Part.URL):
+            if (found := self.text(index, part)) is not None:
+                return found
+        parts = self._reader.entry(index).parts
+        return self.lacking(index, Part.NAME if Part.NAME in parts else Part.URL)
 
 
 def tell(entry: Entry, facts: Facts, texts: Texts) -> str:
@@ -148,9 +158,6 @@ class _Told:
                 )
             case Evidence():
                 return f"evidence for {self._entry(body.about)}"
-            case Redaction():
-                order = self.texts.text(self.index, Part.NOTE) or self.texts.lacking(self.index, Part.NOTE)
-                return f"redacts the {body.part} of {self._entry(body.target)}: {order}"
             case Unknown():
                 return f"an entry of kind {body.word!r}, which this version does not know"
             case _:
@@ -175,6 +182,15 @@ class _Told:
                 return f"{name(body.source)} speaks for {name(speaks_for)}"
             case Same():
                 return f"{claim(body.claim)} counts under {claim(body.same_as)}"
+            case Redaction():
+                order = self.texts.text(self.index, Part.NOTE) or self.texts.lacking(self.index, Part.NOTE)
+                return f"redacts the {body.part} of {self._entry(body.target)}: {order}"
+            case Publication():
+                return self._publication(body)
+            case Settlement():
+                where = self.texts.text(self.index, Part.URL)
+                at = "" if where is None else f", at {where}"
+                return f"settles {self._entry(body.publication)}{at}"
             case Wording():
                 lang = "" if body.lang is None else f" ({body.lang})"
                 return f"words {claim(body.claim)}{lang}: {self._claim_text(self.index)}"
@@ -186,6 +202,13 @@ class _Told:
         group = "" if body.group is None else f", speaks for {self.texts.name(body.group)}"
         via = "" if body.relayer is None else f", through {self.texts.name(body.relayer)}"
         return f"source {self.texts.name(self.index)} ({body.source_kind}{group}{via})"
+
+    def _publication(self, body: Publication) -> str:
+        if body.claims:
+            what = self._claim(body.claims[0]) if len(body.claims) == 1 else f"{len(body.claims)} claims"
+        else:
+            what = "every story" if body.story is None else f"story {self.texts.name(body.story)}"
+        return f"published {self.texts.publication(self.index)}: {what}, as of entry {body.size - 1}"
 
     def _statement(self, body: Statement) -> str:
         told = f"{tell_statement(body, self.texts)}: {self._claim(body.claim)}"

@@ -35,7 +35,7 @@ def _json(value: Any) -> Any:
     return value.as_json() if hasattr(value, "as_json") else value
 
 
-class _View:
+class View:
     """A value that a script can read: its fields by name, times in UTC, indexes as numbers."""
 
     __slots__ = ()
@@ -47,7 +47,7 @@ class _View:
 
 
 @dataclass(frozen=True, slots=True)
-class BoardRow(_View):
+class BoardRow(View):
     """One claim on the board.
 
     ``for_`` and ``against`` name the voices that count, ``dissent`` those opposed to the outcome, counted or not.
@@ -77,7 +77,7 @@ class BoardRow(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class WhyLine(_View):
+class WhyLine(View):
     """One statement on a claim: who said what, when on both clocks, and what became of it."""
 
     index: int
@@ -98,7 +98,7 @@ class WhyLine(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class WordingLine(_View):
+class WordingLine(View):
     """A further text of a claim; ``lang`` is None for a new text in the desk's own language."""
 
     index: int
@@ -107,7 +107,7 @@ class WordingLine(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class EdgeView(_View):
+class EdgeView(View):
     """Where the claim's corrections or successions lead, and why they do not hold if they do not."""
 
     status: Status
@@ -118,7 +118,7 @@ class EdgeView(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class Why(_View):
+class Why(View):
     """All that the state of one claim rests on."""
 
     row: BoardRow
@@ -133,7 +133,7 @@ class Why(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class HistoryLine(_View):
+class HistoryLine(View):
     """A claim's state changed: when on the chosen clock, by which entry, from what to what."""
 
     claim: int
@@ -150,7 +150,7 @@ class HistoryLine(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class LogLine(_View):
+class LogLine(View):
     """One entry in plain words; ``live`` is False once the desk has retracted it."""
 
     index: int
@@ -162,7 +162,7 @@ class LogLine(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class Difference(_View):
+class Difference(View):
     """A claim whose state differs between two moments; None where a board does not list it."""
 
     claim: int
@@ -174,7 +174,7 @@ class Difference(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class TodoRow(_View):
+class TodoRow(View):
     """A claim that a shift must look at: the most urgent concern and since when, then the others."""
 
     claim: int
@@ -189,7 +189,7 @@ class TodoRow(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class Changed(_View):
+class Changed(View):
     """A claim that changed as this desk recorded it: its states from the first to the one now, and by which entries.
 
     A state is None where the board does not list the claim.
@@ -206,7 +206,7 @@ class Changed(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded(_View):
+class Recorded(View):
     """How many entries a recorder took down."""
 
     recorder: str
@@ -214,7 +214,7 @@ class Recorded(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class Since(_View):
+class Since(View):
     """What came after the first ``size`` entries; ``at`` is the moment that was asked for, if it was one."""
 
     size: int
@@ -227,7 +227,7 @@ class Since(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class Hit(_View):
+class Hit(View):
     """A part in which the words stand, and the claim that it is on.
 
     ``marks`` are the places in the snippet, from and to; ``live`` is False once the desk has retracted the entry.
@@ -247,7 +247,7 @@ class Hit(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class SourceRow(_View):
+class SourceRow(View):
     """A source: its kind by the newest record, the body it speaks for, its standing in general."""
 
     index: int
@@ -260,7 +260,7 @@ class SourceRow(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class StoryRow(_View):
+class StoryRow(View):
     """A story and how many claims it groups."""
 
     index: int
@@ -269,7 +269,7 @@ class StoryRow(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class DocumentRow(_View):
+class DocumentRow(View):
     """A document: the entry that names it and the one that it is for, which are the same in a statement.
 
     ``kept`` says whether its file is there, None if it is an address alone; ``live`` is False once retracted.
@@ -288,7 +288,7 @@ class DocumentRow(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class GrantRow(_View):
+class GrantRow(View):
     """A live grant of authority: the index of the entry, the source, the body that holds it, over what."""
 
     index: int
@@ -300,7 +300,7 @@ class GrantRow(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt(_View):
+class Receipt(View):
     """What a recording command did: the main entry, its claim, the state that followed, all it wrote.
 
     ``remarks`` are things the recorder should hear: times in full, new sources and claims, surprises.
@@ -315,7 +315,7 @@ class Receipt(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class Redacted(_View):
+class Redacted(View):
     """What a redaction did: which parts of the entry are gone, by which entries.
 
     ``pending`` says why their bytes are still on the disk; it is empty if they are not.
@@ -328,7 +328,7 @@ class Redacted(_View):
 
 
 @dataclass(frozen=True, slots=True)
-class Verification(_View):
+class Verification(View):
     """What ``verify`` found: differences are ``findings``, what only deserves a look is a warning."""
 
     size: int

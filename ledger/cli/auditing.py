@@ -12,14 +12,15 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from ledger.cli.board import show_board
+from ledger.cli.board import as_of_line, show_board
 from ledger.cli.frame import Act, Settings, reading, with_settings
 from ledger.cli.options import claim_argument
 from ledger.cli.screen import counted, plain, put, put_json, say
 from ledger.times import show_time
-from ledger.vocabulary import Precision
+from ledger.vocabulary import Likeness, Precision
 
 if TYPE_CHECKING:
+    from ledger.book import Rechecked
     from ledger.cli.options import Decorator
     from ledger.errors import Problem
     from ledger.publish import Audited, Checked
@@ -235,18 +236,26 @@ def prove(settings: Settings, given: int | str, out: str) -> None:
 @policy_option()
 @click.pass_context
 def check(ctx: click.Context, file: str, keys: tuple[str, ...], policy: str | None) -> None:
-    """Check a proof offline, with nothing but the verifier key.
+    """Check a proof offline by the key, or a published CSV by the ledger.
 
-    It shows that these entries are in the log, and what follows from them.
-    That there are no others, only an audit shows. With a policy its
+    A proof shows that these entries are in the log, and what follows from
+    them. That there are no others, only an audit shows. With a policy its
     witnesses must have cosigned.
+
+    A claims.csv is recomputed from the ledger, as of the moment that it names:
+    it is the same byte for byte, the same but for what was redacted since, or
+    the first row that differs is shown. Exit code 1 if one does.
 
     \b
     claims check second.proof --key VKEY
+    claims check csv/claims.csv
     """
     from ledger.publish import check_proof
 
     settings: Settings = ctx.obj
+    if not keys and policy is None and _is_table(file):
+        _recheck(ctx, settings, file)
+        return
     verifiers, demanded = _trusted(keys, policy)
     found = check_proof(_read(file, "check").decode("utf-8", errors="replace"), verifiers, demanded)
     if settings.json:
@@ -255,6 +264,51 @@ def check(ctx: click.Context, file: str, keys: tuple[str, ...], policy: str | No
         _show_checked(file, found)
     if not found.ok:
         ctx.exit(1)
+
+
+def _is_table(file: str) -> bool:
+    """Whether a file is no proof, which is a JSON object."""
+    return file != "-" and not _read(file, "check")[:1_000].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+
+
+def _recheck(ctx: click.Context, settings: Settings, file: str) -> None:
+    from ledger.book import AsOf
+
+    with reading(settings) as ledger:
+        found = ledger.recheck(file)
+        moment = as_of_line(ledger, AsOf(found.size, found.as_said))
+    if settings.json:
+        put_json(found.as_json() | {"ok": found.ok})
+    else:
+        _show_rechecked(found, moment)
+    if not found.ok:
+        ctx.exit(1)
+
+
+def _show_rechecked(found: Rechecked, moment: str) -> None:
+    story = "every story" if found.story is None else f"story {plain(found.story)}"
+    gives = f"what the ledger gives ({story}, {moment})"
+    if found.likeness is Likeness.DIFFERENT:
+        put(f"{found.file}:{found.line}: {found.column}: {found.why}")
+        put(plain(f"  the ledger gives {_quoted(found.expected)}"))
+        put(plain(f"  the file has     {_quoted(found.got)}"))
+        say(f"claims: {found.file}: is not {gives}")
+        say("next: get the file again from where it was published, or ask who changed it")
+        return
+    if found.likeness is Likeness.EXACT:
+        put(f"{found.file}: exactly {gives}")
+    elif found.likeness is Likeness.REDACTED:
+        put(f"{found.file}: {gives}, but for {counted(found.redacted, 'cell')} with words that were redacted since")
+    else:
+        put(f"{found.file}: every cell is {gives}; another program has written the file anew")
+    if found.publications:
+        put(f"published by entry {', '.join(map(str, found.publications))}")
+    else:
+        say("no entry says that this file was published")
+
+
+def _quoted(cell: str | None) -> str:
+    return "nothing" if not cell else f"“{cell}”"
 
 
 def _checked(found: Checked) -> dict[str, Any]:

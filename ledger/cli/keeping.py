@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ledger.cli.board import as_of_line, chosen_story
-from ledger.cli.frame import Act, Acts, Settings, reading, with_settings
+from ledger.cli.frame import Act, Acts, Settings, reading, recording, with_settings
 from ledger.cli.options import as_of_options, read_as_of, story_option
 from ledger.cli.screen import counted, plain, put, put_json, say
 from ledger.cli.signing import keys_folder, keys_option
+from ledger.errors import Misused
 
 if TYPE_CHECKING:
     from ledger.book import Ledger
@@ -121,9 +122,20 @@ def export() -> None:
 @click.option("--held", is_flag=True, help="With the claims that are held.")
 @click.option("--delimiter", default=",", show_default=True, metavar="CHAR", help="What stands between cells.")
 @click.option("--raw", is_flag=True, help="For machines: no byte-order mark, cells as they are.")
+@click.option(
+    "--publish-as", metavar="NAME-or-URL", help="Record that claims.csv goes out under this name or at this address."
+)
+@click.option("--title", metavar="TEXT", help="With --publish-as: the title that it bears.")
 @with_settings
 def export_csv(
-    settings: Settings, story: str | None, every: bool, as_said: str | None, as_known: str | None, **given: Any
+    settings: Settings,
+    story: str | None,
+    every: bool,
+    as_said: str | None,
+    as_known: str | None,
+    publish_as: str | None,
+    title: str | None,
+    **given: Any,
 ) -> None:
     """Write claims.csv and entries.csv into a folder.
 
@@ -132,16 +144,27 @@ def export_csv(
 
     \b
     claims export csv published --story champs-elysees-2017-04-20
+    claims export csv published --publish-as https://example.org/claims.csv
     """
-    with reading(settings) as ledger:
+    if title is not None and publish_as is None:
+        raise Misused("--title: of what is not said", next="add --publish-as NAME-or-URL")
+    receipt = None
+    with reading(settings) if publish_as is None else recording(settings) as ledger:
         as_of = read_as_of(ledger, as_said, as_known)
-        wrote = ledger.export_csv(given.pop("folder"), story=chosen_story(settings, story, every), as_of=as_of, **given)
+        folder, asked = given.pop("folder"), given | {"story": chosen_story(settings, story, every), "as_of": as_of}
+        if publish_as is None:
+            wrote = ledger.export_csv(folder, **asked)
+        else:
+            wrote, receipt = ledger.publish_csv(folder, publish_as, title=title, **asked)
         moment = as_of_line(ledger, as_of)
     if settings.json:
-        put_json({"wrote": [str(path) for path in wrote]})
+        put_json({"wrote": [str(path) for path in wrote]} | ({"publication": receipt.index} if receipt else {}))
         return
     for path in wrote:
         put(str(path))
+    if receipt is not None:
+        put(f"{receipt.index} recorded: {wrote[0]} published as {plain(str(publish_as))}")
+        say(f"    undo: claims retract {receipt.index} --why mistyped")
     if moment:
         say(moment)
 

@@ -37,6 +37,13 @@ SECTIONS = {
         "since": ("shift", "Show what changed while I was away."),
         "search": ("search", "Find words in claims, sources, quotes and notes, the internal ones too."),
     },
+    "Answer for what we published": {
+        "publication": ("publications", "Record what went out to the public, and list it."),
+        "debt": ("publications", "Show which published pieces are wrong now, the most urgent first."),
+        "notice": ("publications", "Draft the corrective to what went out, in plain words."),
+        "settle": ("publications", "Record that a corrective to a publication went out."),
+        "impact": ("publications", "Show what would follow if a source took all back, or an entry fell."),
+    },
     "Mend our own mistakes": {
         "retract": ("desk", "Take back an entry as our own mistake."),
         "move": ("desk", "Move a statement that we recorded on the wrong claim."),
@@ -59,7 +66,7 @@ SECTIONS = {
         "witness": ("witnessing", "Have others remember what was signed, or remember it for them."),
         "audit": ("auditing", "Check a published ledger by its key alone, and show what it comes to."),
         "prove": ("auditing", "Write a proof that an entry is in the log; of a claim, its state too."),
-        "check": ("auditing", "Check a proof offline, with nothing but the verifier key."),
+        "check": ("auditing", "Check a proof offline by the key, or a published CSV by the ledger."),
         "verify": ("keeping", "Derive everything again from the entries, and compare."),
     },
     "Make, hand on": {

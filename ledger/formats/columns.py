@@ -31,7 +31,7 @@ COLUMNS = (
     _column("kind", _ALL, "the kind of entry; `statement` if empty"),
     _column("recorded", _ALL, "when the ledger took it down"),
     _column("recorder", _ALL, "who took it down; in a row of kind `recorder` its own name"),
-    _column("story", f"story claim source {_ABOUT_A_CLAIM}", "the slug of the story"),
+    _column("story", f"story claim source publication {_ABOUT_A_CLAIM}", "the slug of the story"),
     _column("claim", _ABOUT_A_CLAIM, "the index of the claim"),
     _column("text", f"claim {_ABOUT_A_CLAIM}", "the text of the claim, as it was opened"),
     _column("status", "statement", "what the source did to the claim"),
@@ -45,12 +45,12 @@ COLUMNS = (
     _column("via", "statement source", "through whom, nearest the speaker first: JSON array of names, or one name"),
     _column("via_kind", "statement", "their kinds, place by place; `null` for one known already"),
     _column("said", "statement", "when the speaker said it; empty or `unknown`: nobody knows"),
-    _column("precision", "statement", "how exactly that is known, if not as it is written"),
+    _column("precision", "statement publication settlement", "how exactly that is known, if not as it is written"),
     _column("why", "statement retract", "the reason from the list; in a `retract` the mistake"),
     _column(
         "target",
-        "retract evidence source redaction",
-        "the index of the entry taken back, documented, redacted, or given a new kind",
+        "retract evidence source redaction settlement",
+        "the index of the entry taken back, documented, redacted, settled, or given a new kind",
     ),
     _column("vetted", "vet", "`true` or `false`"),
     _column("quorum", "policy", "how many independent vetted originals establish a claim"),
@@ -59,16 +59,25 @@ COLUMNS = (
     _column("lang", "wording", "the language tag of a translation"),
     _column("quote", "statement", "the words of the source"),
     _column("note", _NOTED, "a remark of the desk"),
-    _column("url", "statement", "where it was published"),
+    _column("url", "statement publication settlement", "where it was published"),
     _column("evidence", "statement evidence", "a document as a JSON object, or its web address"),
     _column("key", _ALL, "a reference of the file's own for the row, so that a second import adds nothing"),
-    _column("story_index", f"claim source {_ABOUT_A_CLAIM}", "the index of the story"),
+    _column("story_index", f"claim source publication {_ABOUT_A_CLAIM}", "the index of the story"),
     _column("source_index", "statement authority vet group", "the index of the source"),
     _column("group_index", "source group", "the index of the body"),
     _column("via_index", "statement source", "the indexes of those in `via`, place by place"),
     _column("origin", "opening", "the name of the log"),
     _column("zone", "opening", "the time zone of the desk"),
     _column("part", "redaction", "the part that was removed; the `note` is the order"),
+    _column("publication", "publication", "the name of what went out; its address is the `url`"),
+    _column("title", "publication", "the title that it bore"),
+    _column("published", "publication settlement", "when it went out; empty: when it was recorded"),
+    _column("size", "publication settlement", "how many entries it rests on"),
+    _column("as_said", "publication", "the said time that was asked for, if one was"),
+    _column("claims", "publication settlement", "the indexes of the claims that it told of: JSON array; empty: all"),
+    _column("held", "publication", "`true` if held claims went out too, else `false`"),
+    _column("sha256", "publication", "the SHA-256 of its file, if it is one"),
+    _column("policy_index", "publication", "the index of the policy in force then"),
 )
 """The columns of ``entries.csv``, in order."""
 
@@ -98,6 +107,8 @@ NEEDS: dict[Kind, tuple[tuple[str, ...], ...]] = {
     Kind.WORDING: (_CLAIM, ("wording",)),
     Kind.EVIDENCE: (("target",), ("evidence",)),
     Kind.REDACTION: (("target",), ("part",)),
+    Kind.PUBLICATION: (("publication", "url"), ("size",), ("policy_index",), ("held",)),
+    Kind.SETTLEMENT: (("target",), ("size",)),
 }
 """For each kind what must be told: one column of each group."""
 
@@ -108,6 +119,7 @@ OWN_WORDS = {
     Kind.CLAIM: "text",
     Kind.WORDING: "wording",
     Kind.EVIDENCE: "evidence",
+    Kind.PUBLICATION: "publication",
 }
 """For each kind the column of its own words. An export leaves them out where they are internal or redacted; the row's
 ``index`` then stands for them, and a row with an index needs none.

@@ -19,11 +19,13 @@ from ledger.model import (
     Known,
     Opening,
     Policy,
+    Publication,
     Recorder,
     Redaction,
     Release,
     Retract,
     Same,
+    Settlement,
     Source,
     Statement,
     Story,
@@ -120,6 +122,8 @@ def _with_body(row: Row, index: int, body: Known, words: _Words) -> Row:
             return replace(row, target=body.about)
         case Redaction():
             return replace(row, target=body.target, part=body.part)
+        case Publication() | Settlement():
+            return _with_published(row, index, body, words)
         case _:
             return _with_act(row, index, body, words)
 
@@ -144,6 +148,22 @@ def _with_act(
             return replace(row, group=words.name(body.body), group_index=body.body)
         case _:
             return row
+
+
+def _with_published(row: Row, index: int, body: Publication | Settlement, words: _Words) -> Row:
+    row = replace(row, size=body.size, claims=body.claims, published=body.published)
+    if isinstance(body, Settlement):
+        return replace(row, target=body.publication)
+    row = row if body.story is None else _in_story(row, body.story, words)
+    return replace(
+        row,
+        publication=words.name(index),
+        title=words.text(index, Part.TEXT),
+        as_said=body.as_said,
+        held=body.held,
+        sha256=body.sha256,
+        policy_index=body.policy,
+    )
 
 
 def _in_story(row: Row, story: int, words: _Words) -> Row:

@@ -70,6 +70,15 @@ class Row:
     origin: str | None = None
     zone: str | None = None
     part: Part | None = None
+    publication: str | None = None
+    title: str | None = None
+    published: Moment | None = None
+    size: int | None = None
+    as_said: datetime | None = None
+    claims: tuple[int, ...] = ()
+    held: bool | None = None
+    sha256: str | None = None
+    policy_index: int | None = None
     line: int = field(default=0, compare=False)
     told: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
@@ -89,12 +98,17 @@ _READERS: dict[str, _Reader] = {
     "precision": partial(cells.read_word, Precision),
     "part": partial(cells.read_word, Part),
     "vetted": cells.read_flag,
+    "held": cells.read_flag,
+    "claims": partial(cells.read_list, cells.read_number),
     "evidence": cells.read_document,
     "quote": cells.read_text,
     "note": cells.read_text,
 }
-_INDEXES = ("claim", "to", "target", "story_index", "source_index", "group_index", "via_index")
-_READERS |= {name: cells.read_number for name in ("index", "quorum", *_INDEXES) if name not in _READERS}
+_INDEXES = (
+    *("claim", "to", "target", "story_index", "source_index", "group_index", "via_index"),
+    *("claims", "policy_index"),
+)
+_READERS |= {name: cells.read_number for name in ("index", "quorum", "size", *_INDEXES) if name not in _READERS}
 
 
 def write_rows(rows: Iterable[Row], *, delimiter: str = ",", raw: bool = False) -> Iterator[str]:
@@ -104,7 +118,10 @@ def write_rows(rows: Iterable[Row], *, delimiter: str = ",", raw: bool = False) 
 
 def cells_of(row: Row) -> list[str]:
     """The cells of a row, in the order of the columns; an empty list is an empty cell."""
-    apart = {"precision": row.said.precision if row.said else None, "why": row.why or row.mistake}
+    apart = {
+        "precision": told.precision if (told := row.said or row.published) else None,
+        "why": row.why or row.mistake,
+    }
     values = (apart[name] if name in apart else getattr(row, name) for name in NAMES)
     return ["" if value == () else cells.show(value) for value in values]
 
@@ -159,6 +176,8 @@ def row_of(record: csv.Record, zone: ZoneInfo, now: datetime) -> Row | list[Prob
         return [Problem(f"line {record.line}: kind", error.why, error.expected, shown(given["kind"]))]
     readers = _READERS | {
         "said": partial(cells.read_moment, zone=zone, now=now),
+        "published": partial(cells.read_moment, zone=zone, now=now),
+        "as_said": partial(cells.read_moment, zone=zone, now=now),
         "recorded": partial(cells.read_moment, zone=zone, now=now),
         "why": partial(cells.read_word, Mistake if kind is Kind.RETRACT else Reason),
     }
@@ -184,12 +203,20 @@ def row_of(record: csv.Record, zone: ZoneInfo, now: datetime) -> Row | list[Prob
 def _made(kind: Kind, record: csv.Record, values: dict[str, Any]) -> Row:
     precision: Precision | None = values.pop("precision", None)
     if precision is not None:
-        values["said"] = Moment(values["said"].at, precision)
+        told = _time_column(kind)
+        values[told] = Moment(values[told].at, precision)
+    if values.get("as_said") is not None:
+        values["as_said"] = values["as_said"].at
     if values.get("recorded") is not None:
         values["recorded"] = values["recorded"].at
     if kind is Kind.RETRACT:
         values["mistake"] = values.pop("why")
     return Row(kind=kind, line=record.line, told=record.cells, **values)
+
+
+def _time_column(kind: Kind) -> str:
+    """The column whose time the precision is of."""
+    return "published" if kind in (Kind.PUBLICATION, Kind.SETTLEMENT) else "said"
 
 
 _Gap = tuple[str, str, str | None]
@@ -211,9 +238,10 @@ def _unpaired(kind: Kind, given: dict[str, str], values: dict[str, Any]) -> Iter
         yield "to_text", f"is missing; {status} needs the claim that takes its place", "to_text or to"
     if status is not None and not status.points and pointer is not None:
         yield pointer, f"does not go with {status}", "an empty cell"
-    timeless = "said" not in given or ("said" in values and values["said"] is None)
+    clock = _time_column(kind)
+    timeless = clock not in given or (clock in values and values[clock] is None)
     if "precision" in values and timeless:
-        yield "precision", "is told of no time", "said, or an empty cell"
+        yield "precision", "is told of no time", f"{clock}, or an empty cell"
     via: tuple[str | None, ...] = values.get("via", ())
     indexes: tuple[int | None, ...] = values.get("via_index", ())
     if None in via and not indexes:

@@ -18,7 +18,7 @@ module                    decides
 
 from ledger.resolver.acts import DESK, Acts
 from ledger.resolver.explain import Explanation, Placed, VoiceView, explain, sentence
-from ledger.resolver.facts import Facts, Memory
+from ledger.resolver.facts import Facts, First, Memory
 from ledger.resolver.fold import Fold, replay, unresolvable
 from ledger.resolver.neighbourhood import neighbourhood
 from ledger.resolver.timeline import Change, Clock, listed, said_timelines, state_of, timeline
@@ -33,6 +33,7 @@ __all__ = [
     "Edge",
     "Explanation",
     "Facts",
+    "First",
     "Fold",
     "Memory",
     "Placed",

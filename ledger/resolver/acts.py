@@ -21,6 +21,7 @@ from ledger.model import (
     Source,
     Statement,
     Vet,
+    Wording,
 )
 from ledger.resolver.facts import Facts
 from ledger.vocabulary import SourceKind, Standing
@@ -160,10 +161,12 @@ class Acts:
 
     def policy(self) -> Policy:
         """The policy in force: the newest live one."""
-        for index in reversed(self.facts.of_kind(Policy.kind.value)):
-            if self.live(index):
-                return _body(self.facts.entry(index), Policy)
-        return Policy()
+        index = self.policy_entry()
+        return Policy() if index is None else _body(self.facts.entry(index), Policy)
+
+    def policy_entry(self) -> int | None:
+        """The index of the policy in force, None where no policy is live."""
+        return next((each for each in reversed(self.facts.of_kind(Policy.kind.value)) if self.live(each)), None)
 
     def held(self, claim: int) -> int | None:
         """The index of the hold that keeps ``claim`` out of publications, None if it is not held (R8)."""
@@ -177,6 +180,13 @@ class Acts:
         if newest is None or isinstance(self.facts.entry(newest).body, Release):
             return None
         return newest
+
+    def worded(self, claim: int) -> int:
+        """The entry that words ``claim``: its newest live wording in the desk's own language, else the claim's own."""
+        for index in reversed(self.facts.refs("wording.claim", claim)):
+            if _body(self.facts.entry(index), Wording).lang is None and self.live(index):
+                return index
+        return claim
 
     def grants(self, claim: int) -> tuple[tuple[int, Authority], ...]:
         """Every live grant over ``claim`` or its story, with its index."""

@@ -5,6 +5,7 @@ Whether the answers come from memory or from a database is the caller's affair; 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -70,3 +71,34 @@ class Memory:
     def words(self) -> list[str]:
         """Return the kinds of entry that there are."""
         return sorted(self._kinds)
+
+
+class First:
+    """The first ``size`` entries of other facts."""
+
+    def __init__(self, facts: Facts, size: int) -> None:
+        self.facts = facts
+        self.size = size
+
+    def entry(self, index: int) -> Entry:
+        """See :meth:`Facts.entry`."""
+        if index >= self.size:
+            raise KeyError(index)
+        return self.facts.entry(index)
+
+    def refs(self, role: str, index: int) -> Sequence[int]:
+        """See :meth:`Facts.refs`."""
+        return self._first(self.facts.refs(role, index))
+
+    def of_kind(self, word: str) -> Sequence[int]:
+        """See :meth:`Facts.of_kind`."""
+        return self._first(self.facts.of_kind(word))
+
+    def load(self, indexes: Iterable[int], refs: Iterable[tuple[str, int]]) -> None:
+        """See :meth:`Facts.load`."""
+        self.facts.load([index for index in indexes if index < self.size], refs)
+
+    def _first(self, indexes: Sequence[int]) -> Sequence[int]:
+        if not indexes or indexes[-1] < self.size:
+            return indexes
+        return indexes[: bisect_left(indexes, self.size)]

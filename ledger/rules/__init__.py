@@ -22,10 +22,12 @@ from ledger.model import (
     Known,
     Opening,
     Policy,
+    Publication,
     Recorder,
     Redaction,
     Retract,
     Same,
+    Settlement,
     Source,
     Statement,
     Story,
@@ -36,6 +38,7 @@ from ledger.model import (
     references,
 )
 from ledger.resolver import DESK, Fold
+from ledger.rules.published import check_publication, check_settlement
 from ledger.text import article, flaws, shown, slug_flaws
 from ledger.times import FUTURE_SLACK, format_utc, zone_named
 from ledger.vocabulary import Kind, Part, SourceKind, Status, Visibility
@@ -68,6 +71,11 @@ _EXPECTED_KIND: dict[str, type[Known]] = {
     "same.claim": Claim,
     "same.same_as": Claim,
     "wording.claim": Claim,
+    "publication.policy": Policy,
+    "publication.story": Story,
+    "publication.claims": Claim,
+    "settlement.publication": Publication,
+    "settlement.claims": Claim,
 }
 
 
@@ -396,6 +404,8 @@ _RULES: dict[type, Callable[[Entry, Fold], Iterator[Problem]]] = {
     Wording: _check_wording,
     Evidence: _check_evidence,
     Redaction: _check_redaction,
+    Publication: check_publication,
+    Settlement: check_settlement,
 }
 
 

@@ -1,0 +1,172 @@
+"""Publications as they are shown: what went out, and what is owed to its readers now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from ledger.book.lookup import as_index, entry_at
+from ledger.book.published import DebtRow, DueLine, PublicationRow, SettlementRow
+from ledger.book.snapshot import Snapshot
+from ledger.book.tell import tell
+from ledger.debts import Due, Owing, claims_told, debts, went_out
+from ledger.errors import Candidate, Rejected, Unclear
+from ledger.model import Publication, Settlement
+from ledger.resolver import Facts, explain, sentence
+from ledger.text import article, fold, shown
+from ledger.vocabulary import Debt, Part
+
+URGENT = list(Debt)
+
+
+def is_address(text: str) -> bool:
+    """Whether what a person typed for a publication is its address, and not a name."""
+    return text.strip().casefold().startswith(("http://", "https://"))
+
+
+def find_publication(snapshot: Snapshot, given: int | str) -> int:
+    """Find a live publication by its index, name, address or title. Raises :class:`Unclear` with what it may mean."""
+    index = as_index(given)
+    if index is not None:
+        body = entry_at(snapshot.reader, index).body
+        if isinstance(body, Publication):
+            return index
+        word = getattr(body, "kind", "entry")
+        raise Rejected(f"publication: {index}: is {article(word)}, not a publication", next=_LIST)
+    called = {each: _called(snapshot, each) for each in live_publications(snapshot)}
+    wanted = fold(str(given))
+    found = [each for each, names in called.items() if wanted in map(fold, names)]
+    if len(found) == 1:
+        return found[0]
+    candidates = [Candidate(each, "; ".join(called[each])) for each in found or called]
+    why = "several publications are called so" if found else "no such publication"
+    raise Unclear(f"publication: {shown(str(given))}: {why}", next=_LIST, candidates=candidates, given=str(given))
+
+
+_LIST = "`claims publication list` shows them with their indexes"
+
+
+def _called(snapshot: Snapshot, index: int) -> list[str]:
+    texts = (snapshot.texts.text(index, part) for part in (Part.NAME, Part.URL, Part.TEXT))
+    return [text for text in texts if text is not None]
+
+
+def live_publications(snapshot: Snapshot) -> list[int]:
+    """The publications that the desk has not retracted."""
+    return [each for each in snapshot.reader.of_kind("publication") if snapshot.fold.acts.live(each)]
+
+
+def publication_rows(snapshot: Snapshot, owing: Iterable[Owing]) -> list[PublicationRow]:
+    """Every live publication, newest first, with how many claims are owed on it."""
+    owed: dict[int, int] = {}
+    for each in owing:
+        owed[each.publication] = owed.get(each.publication, 0) + 1
+    return [_publication_row(snapshot, each, owed.get(each, 0)) for each in reversed(live_publications(snapshot))]
+
+
+def _publication_row(snapshot: Snapshot, index: int, owed: int) -> PublicationRow:
+    entry, texts = snapshot.reader.entry(index), snapshot.texts
+    body = entry.body
+    assert isinstance(body, Publication)
+    refs = snapshot.reader.refs("settlement.publication", index)
+    return PublicationRow(
+        index=index,
+        name=texts.publication(index),
+        url=texts.shown(index, Part.URL),
+        title=texts.shown(index, Part.TEXT),
+        published=went_out(entry),
+        recorded=entry.recorded,
+        size=body.size,
+        as_said=body.as_said,
+        story=None if body.story is None else texts.name(body.story),
+        claims=body.claims,
+        told=len(claims_told(snapshot.reader, body)),
+        held=body.held,
+        sha256=body.sha256,
+        settlements=tuple(each for each in refs if snapshot.fold.acts.live(each)),
+        owed=owed,
+    )
+
+
+def owing_on(snapshot: Snapshot, publications: Iterable[int], facts: Facts | None = None) -> list[Owing]:
+    """What is owed on publications by the prefix of the snapshot, or by other ``facts`` that have the same texts."""
+    texts = snapshot.texts
+    return debts(snapshot.reader if facts is None else facts, publications, lambda index: texts.text(index, Part.TEXT))
+
+
+def debt_rows(snapshot: Snapshot, owing: Iterable[Owing], now: datetime) -> list[DebtRow]:
+    """Show what is owed, the most urgent first, and of those what is owed longest."""
+    found = list(owing)
+    snapshot.prepare({each.claim for each in found})
+    rows = [_debt_row(snapshot, each, now) for each in found]
+    return sorted(rows, key=lambda row: (URGENT.index(row.reason), row.owed_since, row.publication, row.claim))
+
+
+def _debt_row(snapshot: Snapshot, owing: Owing, now: datetime) -> DebtRow:
+    texts, told, holds = snapshot.texts, owing.told, owing.now
+    first = owing.dues[0]
+    owed = min(due.owed for due in owing.dues)
+    successor = holds.successor
+    return DebtRow(
+        publication=owing.publication,
+        name=texts.publication(owing.publication),
+        url=texts.shown(owing.publication, Part.URL),
+        title=texts.shown(owing.publication, Part.TEXT),
+        claim=owing.claim,
+        text=texts.wording(told.wording),
+        text_now=texts.wording(holds.wording),
+        told=told.state,
+        told_at=owing.telling.at,
+        told_by=owing.telling.index,
+        told_successor=None if told.successor is None else texts.claim(told.successor),
+        state=holds.state,
+        accepted=holds.accepted,
+        successor=successor,
+        successor_text=None if successor is None else texts.claim(successor),
+        successor_state=holds.successor_state,
+        held=holds.hold is not None,
+        reason=first.reason,
+        because=_because(snapshot, owing),
+        since=first.since,
+        by=first.by,
+        dues=tuple(_line(snapshot, due) for due in owing.dues),
+        owed_since=owed,
+        seconds=max(int((now - owed).total_seconds()), 0),
+    )
+
+
+def _because(snapshot: Snapshot, owing: Owing) -> str:
+    if owing.now.state is None:
+        return "nobody says it any more: every entry on it was our own mistake"
+    explanation = explain(snapshot.fold, owing.claim)
+    return sentence(snapshot.fold, explanation, snapshot.texts.name, snapshot.texts.claim, snapshot.zone)
+
+
+def _line(snapshot: Snapshot, due: Due) -> DueLine:
+    entry = snapshot.reader.entry(due.by)
+    return DueLine(due.reason, due.by, tell(entry, snapshot.reader, snapshot.texts), due.since, due.owed)
+
+
+def settlement_rows(snapshot: Snapshot) -> list[SettlementRow]:
+    """Every live settlement of a live publication, newest first, with what it told anew."""
+    live = set(live_publications(snapshot))
+    found = []
+    for index in reversed(snapshot.reader.of_kind("settlement")):
+        entry = snapshot.reader.entry(index)
+        body = entry.body
+        assert isinstance(body, Settlement)
+        if body.publication in live and snapshot.fold.acts.live(index):
+            texts = snapshot.texts
+            found.append(
+                SettlementRow(
+                    index=index,
+                    publication=body.publication,
+                    name=texts.publication(body.publication),
+                    url=texts.shown(index, Part.URL),
+                    note=texts.shown(index, Part.NOTE),
+                    published=went_out(entry),
+                    size=body.size,
+                    claims=body.claims,
+                )
+            )
+    return found
