@@ -579,12 +579,12 @@ def test_a_kind_of_a_newer_version_is_refused_by_name(saved: Path) -> None:
     last = json.loads(lines(saved / LEAVES)[-1])
     newer = {name: last[name] for name in ("format", "recorded", "recorder")} | {
         "index": 14,
-        "kind": "settlement",
+        "kind": "wager",
         "of": 7,
     }
     (saved / LEAVES).write_bytes((saved / LEAVES).read_bytes() + canonical(newer) + b"\n")
     resigned(saved)
-    assert refused(saved, Unresolvable) == ["leaves.jsonl:15: kind: is not known to this version (got settlement)"]
+    assert refused(saved, Unresolvable) == ["leaves.jsonl:15: kind: is not known to this version (got wager)"]
 
 
 def test_a_hundred_problems_are_enough(saved: Path) -> None:

@@ -230,8 +230,8 @@ def test_a_second_opening(path: Path) -> None:
 
 def test_a_kind_of_a_newer_version_is_no_damage_and_cannot_be_verified(path: Path) -> None:
     with Store.open(path) as store, store.writing() as writer:
-        writer.append(replace(DRESSED[LAST], index=writer.size, body=Unknown("settlement", {"claim": 9}), parts={}))
-    assert told(path) == [f"entry {LAST + 1}: kind settlement: is not known to this version"]
+        writer.append(replace(DRESSED[LAST], index=writer.size, body=Unknown("wager", {"claim": 9}), parts={}))
+    assert told(path) == [f"entry {LAST + 1}: kind wager: is not known to this version"]
 
 
 # Links, contents, names and registers.

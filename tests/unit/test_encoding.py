@@ -51,6 +51,8 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
     options = get_args(hint)
     if hint == tuple[int, ...]:
         return st.lists(INDEXES, min_size=1, max_size=4).map(tuple)
+    if datetime in options:
+        return st.none() | st.datetimes(timezones=st.just(UTC))
     if type(None) in options:
         return st.none() | values_of(next(each for each in options if each is not type(None)))
     if hint is int:

@@ -395,7 +395,7 @@ def test_behind_a_kind_of_a_newer_version_nothing_is_judged() -> None:
     """It may have changed anything; but bytes are bytes, and the hashes behind it are held to."""
     book, _, agency, claim = books()
     unknown = len(book.entries)
-    book.add(Unknown("settlement", {"claim": claim}))
+    book.add(Unknown("wager", {"claim": claim}))
     bad = book.say(claim, "withdrawn", agency)
     book.hold(claim)
     told: list[Problem] = []

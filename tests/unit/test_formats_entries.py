@@ -20,11 +20,13 @@ from ledger.model import (
     Hold,
     Opening,
     Policy,
+    Publication,
     Recorder,
     Redaction,
     Release,
     Retract,
     Same,
+    Settlement,
     Source,
     Statement,
     Story,
@@ -65,6 +67,10 @@ BODY_OF = {
     Kind.WORDING: lambda row: Wording(row.claim, row.lang),
     Kind.EVIDENCE: lambda row: Evidence(row.target),
     Kind.REDACTION: lambda row: Redaction(row.target, row.part),
+    Kind.PUBLICATION: lambda row: Publication(
+        row.size, row.policy_index, row.published, row.as_said, row.story_index, row.claims, row.held, row.sha256
+    ),
+    Kind.SETTLEMENT: lambda row: Settlement(row.target, row.size, row.claims, row.published),
 }
 # The body of an entry again, from the structure that its row tells.
 

@@ -288,6 +288,7 @@ def test_an_export_may_withhold_the_own_words_of_a_row():
     """Internal or redacted: the row keeps its index, and others name it by that."""
     for kind, column in OWN_WORDS.items():
         needed = {"source_kind": "agency", "story_index": "1", "claim": "1", "target": "1"}
+        needed |= {"size": "5", "policy_index": "3", "held": "false"}
         filled = {name: cell for name, cell in needed.items() if name in USES[kind]}
         if kind is Kind.SOURCE:
             del filled["target"], filled["story_index"]
@@ -306,7 +307,7 @@ def test_the_columns_are_fixed():
     assert " ".join(NAMES) == (
         "index kind recorded recorder story claim text status to to_text source source_kind group via via_kind said "
         "precision why target vetted quorum policy wording lang quote note url evidence key story_index source_index "
-        "group_index via_index origin zone part"
+        "group_index via_index origin zone part publication title published size as_said claims held sha256 policy_index"
     )
 
 

@@ -25,7 +25,7 @@ from ledger.model import (
 )
 from ledger.vocabulary import Kind, Part, Status, Word
 
-NO_INDEX = {"policy.version", "policy.quorum"}
+NO_INDEX = {"policy.version", "policy.quorum", "publication.size", "settlement.size"}
 """The whole numbers in a body that are no indexes. A new one has to be added here by hand."""
 
 
@@ -48,6 +48,8 @@ def filled(kind: Kind) -> tuple[Body, dict[str, list[int]]]:
             given[field.name] = "x"
         elif Moment in options:
             given[field.name] = Moment(datetime(2017, 4, 20, tzinfo=UTC))
+        elif datetime in options:
+            given[field.name] = datetime(2017, 4, 20, tzinfo=UTC)
         else:
             given[field.name] = next(iter(next(each for each in options if issubclass(each, Word))))
     return BODIES[kind](**given), numbers
@@ -101,7 +103,7 @@ def test_a_relayer_that_stands_twice_is_one_reference() -> None:
 
 
 def test_nobody_can_tell_the_indexes_of_an_unknown_kind() -> None:
-    assert list(references(Unknown("settlement", {"claim": 3, "chain": [1, 2]}))) == []
+    assert list(references(Unknown("wager", {"claim": 3, "chain": [1, 2]}))) == []
 
 
 @pytest.mark.parametrize("kind", Kind)

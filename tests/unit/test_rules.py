@@ -259,7 +259,7 @@ def test_what_may_follow(book: Book, body: Body) -> None:
         (Evidence(0), "about", "entry 0 takes no evidence"),
         # Header
         (Opening("a", "UTC"), "kind", "a ledger has one opening, and it is entry 0"),
-        (Unknown("settlement", {}), "kind", "is not known to this version"),
+        (Unknown("wager", {}), "kind", "is not known to this version"),
     ],
     ids=str,
 )

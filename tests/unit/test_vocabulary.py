@@ -68,7 +68,7 @@ def values(enum: type[Enum]) -> set[str]:
         (
             Kind,
             "opening recorder story source claim statement retract hold release authority vet group policy same "
-            "wording evidence redaction",
+            "wording evidence redaction publication settlement",
         ),
         (Standing, "0 1 2 3"),
     ],

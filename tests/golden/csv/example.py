@@ -18,11 +18,13 @@ from ledger.model import (
     Hold,
     Opening,
     Policy,
+    Publication,
     Recorder,
     Redaction,
     Release,
     Retract,
     Same,
+    Settlement,
     Source,
     Statement,
     Story,
@@ -91,6 +93,12 @@ LINES: list[tuple[Body, Words]] = [
     ),
     (Policy(quorum=3), {}),
     (Redaction(20, Part.QUOTE), {Part.NOTE: "Tribunal de Paris, 12 May 2017"}),
+    (
+        Publication(35, 33, said(21, 34, Precision.MINUTE), claims=(10, 11), sha256=DIGEST),
+        {Part.URL: "https://example.org/live", Part.TEXT: "=What we know"},
+    ),
+    (Publication(20, 3, as_said=said(20, 40).at, story=4, held=True), {Part.NAME: "the night in a table"}),
+    (Settlement(35, 36, (10,), said(21, 36)), {Part.URL: "https://example.org/corrections/1", Part.NOTE: "on air too"}),
 ]
 
 
