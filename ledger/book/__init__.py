@@ -3,6 +3,7 @@
 from ledger.book.facade import Ledger
 from ledger.book.lookup import UnknownSource
 from ledger.book.published import (
+    Corrective,
     DebtRow,
     DueLine,
     Fallen,
@@ -44,6 +45,7 @@ __all__ = [
     "BoardRow",
     "Changed",
     "Clock",
+    "Corrective",
     "DebtRow",
     "Difference",
     "DocumentRow",

@@ -74,8 +74,9 @@ def paragraph(row: DebtRow, show: When) -> Iterator[str]:
 
 
 def _right(row: DebtRow, show: When) -> Iterator[str]:
-    verdict = "That was wrong. " if row.reason is Debt.WRONG and _outright(row) else ""
-    yield f"{verdict}{_HOLDS[row.state]}{_successor(row)}"
+    wrong = row.reason is Debt.WRONG and _outright(row)
+    holds = "" if wrong and row.successor is not None else f" {_HOLDS[row.state]}"
+    yield f"{'That was wrong.' if wrong else ''}{holds}{_successor(row)}".strip()
     yield f"Recorded on {show(row.since)}, as entry {row.by}. {_basis(row)}"
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ledger.book.acts import DeskActs
+from ledger.book.correctives import correctives
 from ledger.book.impact import impact
 from ledger.book.lookup import find_story
 from ledger.book.notice import by_publication, notice
@@ -18,9 +19,8 @@ from ledger.book.publications import (
     live_publications,
     owing_on,
     publication_rows,
-    settlement_rows,
 )
-from ledger.book.published import DebtRow, Impact, Notice, PublicationRow, Rechecked, SettlementRow
+from ledger.book.published import Corrective, DebtRow, Impact, Notice, PublicationRow, Rechecked
 from ledger.book.recording import Recording
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import AsOf, Receipt
@@ -28,8 +28,8 @@ from ledger.errors import Misused, Rejected
 from ledger.model import Publication, Settlement
 from ledger.resolver import Acts, First
 from ledger.store import Reader
-from ledger.times import Moment, show_time, zone_named
-from ledger.vocabulary import Part, Precision
+from ledger.times import Moment, show_minute, show_time, zone_named
+from ledger.vocabulary import Part
 
 NOW = AsOf()
 
@@ -94,10 +94,10 @@ class Publishing(DeskActs):
         with self._snapshot() as snapshot:
             return publication_rows(snapshot, owing_on(snapshot, live_publications(snapshot)))
 
-    def settlements(self) -> list[SettlementRow]:
-        """The correctives that went out, the newest first."""
+    def correctives(self) -> list[Corrective]:
+        """The correctives that went out, with what each mended, the newest first."""
         with self._snapshot() as snapshot:
-            return settlement_rows(snapshot)
+            return correctives(snapshot)
 
     def debts(self, publication: int | str | None = None, *, story: int | str | None = None) -> list[DebtRow]:
         """What readers of publications, or of one, were told that no longer holds: the most urgent first."""
@@ -119,12 +119,11 @@ class Publishing(DeskActs):
         with self._snapshot() as snapshot:
             rows, size = self._debts(snapshot, publication), snapshot.reader.size
             zone = snapshot.zone
-
-        def show(moment: datetime) -> str:
-            return show_time(moment.replace(second=0, microsecond=0), zone, Precision.MINUTE)
-
         origin = self._opened().origin
-        return [notice(index, owed, origin, size, show) for index, owed in by_publication(rows).items()]
+        return [
+            notice(index, owed, origin, size, lambda at: show_minute(at, zone))
+            for index, owed in by_publication(rows).items()
+        ]
 
     def settle(
         self,
