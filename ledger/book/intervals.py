@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from collections.abc import Callable
+from functools import cache
+from typing import Any
 
 from ledger.book.views import Rate
 
@@ -10,16 +12,26 @@ CONFIDENCE = 0.95
 """How often such an interval holds the true rate, were the trials independent."""
 
 
+@cache
+def _test() -> Callable[[int, int], Any] | None:
+    """The library's test of a rate, None where it is not installed; it is slow to import."""
+    try:
+        from scipy.stats import binomtest
+    except ImportError:
+        return None
+    found: Callable[[int, int], Any] = binomtest
+    return found
+
+
 def can_tell() -> bool:
     """Whether the extra ``[statistics]`` is installed."""
-    return find_spec("scipy") is not None
+    return _test() is not None
 
 
 def rate(count: int, of: int) -> Rate:
     """A rate with its interval, where that can be told."""
-    if not of or not can_tell():
+    test = _test()
+    if not of or test is None:
         return Rate(count, of, None, None)
-    from scipy.stats import binomtest
-
-    interval = binomtest(count, of).proportion_ci(confidence_level=CONFIDENCE, method="wilson")
+    interval = test(count, of).proportion_ci(confidence_level=CONFIDENCE, method="wilson")
     return Rate(count, of, round(float(interval.low), 4), round(float(interval.high), 4))

@@ -371,10 +371,11 @@ class Rate(_View):
 class RecordRow(_View):
     """What became of what one source said, or with ``whole`` a body and all who speak for it (``members``).
 
-    ``relayer`` and ``story`` tell unnamed sources and witnesses of one name apart. The counts are those of ``ledger.record``. A rate is of claims: ``denied`` of those that the source said are so,
-    ``overruled`` of those that it said are not so, ``corrected`` and ``withdrawn`` of those on which it took a side,
-    ``relayed_denied`` and ``relayed_pulled`` of those that it passed on. ``wait`` is the median time to its own
-    correction, in seconds. ``mistakes`` are the desk's own, and in no other count.
+    ``relayer`` and ``story`` tell unnamed sources and witnesses of one name apart. The counts are those of
+    ``ledger.record``. A rate is of claims: ``denied`` of those that the source said are so, ``overruled`` of those that
+    it said are not so, ``corrected`` and ``withdrawn`` of those on which it took a side, ``relayed_denied`` and
+    ``relayed_pulled`` of those that it passed on. ``wait`` is the median time to its own correction, in seconds.
+    ``mistakes`` are the desk's own, and in no other count.
     """
 
     source: int
@@ -397,3 +398,35 @@ class RecordRow(_View):
     relayed_denied: Rate
     relayed_pulled: Rate
     mistakes: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow(_View):
+    """How one rule fared: on how many of the decided claims it answered and was right, and of its yes and its no."""
+
+    rule: str
+    answered: Rate
+    accepted: Rate
+    denied: Rate
+    right: Rate
+    abstained: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard(_View):
+    """The resolver and the naive rules on one sheet.
+
+    ``true`` and ``false`` are how many claims turned out so, ``undecided`` how many claims each other word of the gold
+    column leaves out. ``states`` is what the resolver made of the decided claims; ``silent`` are those on
+    which no row takes a side.
+    """
+
+    policy: str
+    quorum: int
+    rows: int
+    claims: int
+    true: int
+    false: int
+    undecided: Mapping[str, int]
+    states: Mapping[str, int]
+    scores: tuple[ScoreRow, ...]
