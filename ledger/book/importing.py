@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from ledger.book.loading import Loading
@@ -85,20 +84,23 @@ def read_file(
     zone: ZoneInfo,
     now: datetime,
     raw: bool,
+    aside: Aside | None = None,
 ) -> Iterator[Row | Problem]:
     """Read rows from a CSV or JSON Lines file, through a map if there is one; ``story`` stands where a row has none."""
-    records = records_of(lines, name, chart=chart, story=story, zone=zone, raw=raw)
+    records = records_of(lines, name, chart=chart, story=story, zone=zone, raw=raw, aside=aside)
     # One more than are told, so that "more than" is true.
     return rows_of(records, zone=zone, now=now, limit=LIMIT + 1)
 
 
 class Aside:
-    """A column of a file that goes into no entry: its cells by line. Rows that the map passes over decide nothing."""
+    """A column of a file that goes into no entry: its cells by line.
 
-    passed: ClassVar[dict[str, str]] = {"status": Status.UNCONFIRMED.value}
+    With ``overlooked`` the rows that the map passes over are rows as well, that take no side.
+    """
 
-    def __init__(self, column: str) -> None:
+    def __init__(self, column: str, *, overlooked: bool = False) -> None:
         self.column = csv.column_name(column)
+        self.passed = {"status": Status.UNCONFIRMED.value} if overlooked else None
         self.cells: dict[int, str] = {}
 
     def take(self, records: Iterable[csv.Record | Problem], kept: Collection[str]) -> Iterator[csv.Record | Problem]:
@@ -108,6 +110,8 @@ class Aside:
                 self.cells[record.line] = record.cells.get(self.column, "")
                 if self.column not in kept:
                     record.cells.pop(self.column, None)
+            elif record.where.endswith(f": {self.column}") and self.column not in kept and not self.cells:
+                record = replace(record, why="is asked for, and is no column of the file")
             yield record
 
 
@@ -121,7 +125,7 @@ def records_of(
     raw: bool,
     aside: Aside | None = None,
 ) -> Iterator[csv.Record | Problem]:
-    """As :func:`read_file`, each row as its cells. With ``aside`` the rows that the map passes over are among them."""
+    """As :func:`read_file`, each row as its cells, without the one that is laid ``aside``."""
     ours = NAMES if chart is None else chart.theirs
     columns = ours if aside is None else tuple(dict.fromkeys((*ours, aside.column)))
     if Path(name).suffix.casefold() in (".jsonl", ".ndjson"):

@@ -32,8 +32,10 @@ class Words:
 def words_of(table: Mapping[str, str], true: Collection[str], false: Collection[str]) -> Words:
     """The words that were given for a side; else those of the map's table, if it has one; else true and false.
 
-    Raises :class:`~ledger.errors.Misused` if a word means both.
+    Raises :class:`~ledger.errors.Misused` if a word means both, or is none.
     """
+    if not all(word.strip() for word in (*true, *false)):
+        raise Misused("gold: an empty word means nothing", next="give a word that stands in the column")
     told = table or {"true": "true", "false": "false"}
     sides = [
         frozenset(word.strip().casefold() for word in given or [w for w, side in told.items() if side == name])
@@ -64,6 +66,7 @@ class Sheet:
         self.claims: dict[tuple[str, str], Labelled] = {}
         self.problems: list[Problem] = []
         self._places: dict[int, tuple[str | None, str]] = {}
+        self._stories: dict[str, list[str]] = {}
 
     def take(self, row: Row, cell: str) -> None:
         """Take what a row says of its claim and of the one that it points to; ``cell`` is that of the gold column."""
@@ -87,7 +90,13 @@ class Sheet:
             story, text = self._places.get(index, (story, None))
         if text is None:
             return None
-        return self.claims.setdefault((fold(story or ""), fold(text)), Labelled(text, story))
+        words = fold(text)
+        known = self._stories.setdefault(words, [])
+        # A claim that was opened once need not have its story named again.
+        within = known[0] if story is None and len(known) == 1 else fold(story or "")
+        if within not in known:
+            known.append(within)
+        return self.claims.setdefault((within, words), Labelled(text, story))
 
     def _label(self, claim: Labelled, cell: str, line: int) -> None:
         if not claim.line:
@@ -116,6 +125,6 @@ def lacking(sheet: Sheet, cells: Iterable[str]) -> Problem | None:
         return Problem(sheet.column, "has nothing in any row", expected="a column that says how each claim turned out")
     if next(sheet.decided(), None) is None:
         found = ", ".join(f"{shown(word)} ({n})" for word, n in sheet.undecided().most_common(_FEW) if word)
-        known = " or ".join(sorted(sheet.words.true | sheet.words.false))
+        known = " or ".join([*sorted(sheet.words.true), *sorted(sheet.words.false)])
         return Problem(sheet.column, "decides no claim", expected=known, got=found)
     return None

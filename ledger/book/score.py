@@ -13,17 +13,16 @@ from datetime import datetime
 from pathlib import Path
 
 from ledger.book.facade import Ledger, now_utc
-from ledger.book.importing import LIMIT, Aside, lines_of, records_of, told_of
+from ledger.book.importing import Aside, lines_of, read_file, told_of
 from ledger.book.intervals import rate
 from ledger.book.labels import Labelled, Sheet, lacking, words_of
 from ledger.book.lookup import find_claim
 from ledger.book.snapshot import Snapshot
-from ledger.book.views import Scorecard, ScoreRow
+from ledger.book.views import Scorecard, ScoreRow, StateCount
 from ledger.errors import Misused, Problem, Rejected
 from ledger.formats.columns import NAMES
 from ledger.formats.csv import column_name
 from ledger.formats.mapping import Map, parse_map
-from ledger.formats.rows import rows_of
 from ledger.model import Policy
 from ledger.resolver import Verdict, resolve
 from ledger.rules import POLICIES
@@ -66,7 +65,7 @@ def score_file(
     with tempfile.TemporaryDirectory(prefix="claims-score-") as folder:
         where = Path(folder) / "score.db"
         with Ledger.create(where, origin="score", zone=ZONE, recorder="score", clock=clock) as ledger:
-            _load(ledger, Path(path), chart, story, raw)
+            _load(ledger, Path(path), chart, story, raw, gold)
             if quorum is not None:
                 ledger.set_policy(quorum)
             decided = list(sheet.decided())
@@ -82,11 +81,10 @@ def _check_policy(given: str | None) -> None:
 
 def _read(sheet: Sheet, path: Path, chart: Map | None, story: str | None, raw: bool, now: datetime) -> int:
     """Take every row of the sheet; return how many there are. Raises :class:`Rejected` with all problems."""
-    aside, zone, rows = Aside(sheet.column), zone_named(ZONE), 0
+    aside, zone, rows = Aside(sheet.column, overlooked=True), zone_named(ZONE), 0
     problems: list[Problem] = []
     with lines_of(path, lambda _: None) as lines:
-        records = records_of(lines, str(path), chart=chart, story=story, zone=zone, raw=raw, aside=aside)
-        for row in rows_of(records, zone=zone, now=now, limit=LIMIT + 1):
+        for row in read_file(lines, str(path), chart=chart, story=story, zone=zone, now=now, raw=raw, aside=aside):
             if isinstance(row, Problem):
                 problems.append(row)
                 continue
@@ -105,9 +103,9 @@ def _unscored(problems: Sequence[Problem]) -> Rejected:
     return Rejected("nothing was scored", problems=problems, next=step)
 
 
-def _load(ledger: Ledger, path: Path, chart: str | None, story: str | None, raw: bool) -> None:
+def _load(ledger: Ledger, path: Path, chart: str | None, story: str | None, raw: bool, gold: str) -> None:
     try:
-        ledger.import_file(path, chart=chart, story=story, raw=raw)
+        ledger.import_file(path, chart=chart, story=story, raw=raw, aside=gold)
     except Rejected as error:
         raise _unscored(error.problems) from None
 
@@ -136,7 +134,6 @@ def _card(
     stances = [ordered(claim.stances) for claim, _ in sheet.decided()]
     scores = [score(RESOLVER, dict(enumerate(map(answer, verdicts))), gold)]
     scores += [score(name, dict(enumerate(map(rule, stances))), gold) for name, rule in RULES.items()]
-    states = Counter("silent" if verdict is None else verdict.state.value for verdict in verdicts)
     return Scorecard(
         policy=f"{policy.name}:{policy.version}",
         quorum=policy.quorum,
@@ -145,9 +142,16 @@ def _card(
         true=sum(sides),
         false=len(sides) - sum(sides),
         undecided=dict(sheet.undecided().most_common()),
-        states=dict(states.most_common()),
+        states=_states(verdicts, sides),
         scores=tuple(_score_rows(scores)),
     )
+
+
+def _states(verdicts: Sequence[Verdict | None], sides: Sequence[bool]) -> dict[str, StateCount]:
+    """How the claims of each state turned out; the most frequent state first."""
+    words = ["silent" if verdict is None else verdict.state.value for verdict in verdicts]
+    true = Counter(word for word, side in zip(words, sides, strict=True) if side)
+    return {word: StateCount(true[word], count - true[word]) for word, count in Counter(words).most_common()}
 
 
 def _score_rows(scores: Sequence[Score]) -> Iterator[ScoreRow]:

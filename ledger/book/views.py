@@ -413,6 +413,14 @@ class ScoreRow(_View):
 
 
 @dataclass(frozen=True, slots=True)
+class StateCount(_View):
+    """Of the claims of one state, how many turned out true, and how many false."""
+
+    true: int
+    false: int
+
+
+@dataclass(frozen=True, slots=True)
 class Scorecard(_View):
     """The resolver and the naive rules on one sheet.
 
@@ -428,5 +436,5 @@ class Scorecard(_View):
     true: int
     false: int
     undecided: Mapping[str, int]
-    states: Mapping[str, int]
+    states: Mapping[str, StateCount]
     scores: tuple[ScoreRow, ...]

@@ -84,8 +84,10 @@ def _lines(card: Scorecard) -> Iterator[str]:
     text = f"{counted(card.rows, 'row')} on {counted(card.claims, 'claim')}, of which {decided} are decided: "
     text += f"{card.true} true, {card.false} false" + (f"; left out: {left}" if left else "")
     yield from block("", text, indent=4)
-    states = ", ".join(f"{count} {state}" for state, count in card.states.items())
-    yield from block("", f"policy {card.policy}, quorum {card.quorum}, made of these: {states}", indent=4)
+    yield f"policy {card.policy}, quorum {card.quorum}"
+    yield ""
+    states = [(state, str(found.true), str(found.false)) for state, found in card.states.items()]
+    yield from table(("state", "was true", "was false"), states)
     yield ""
     yield from table(_HEADS, [(s.rule, *map(_counts, _rates(s))) for s in card.scores])
     if any(rate.low is not None for s in card.scores for rate in _rates(s)):
