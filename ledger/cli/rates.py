@@ -25,7 +25,7 @@ def told(rate: Rate) -> str:
 
 def record_lines(row: RecordRow) -> Iterator[str]:
     """One source or body: a heading, then what it said, how that fared, what it passed on, and our mistakes."""
-    for line in block("", _heading(row), indent=4):
+    for line in block("", _heading(row), indent=8):
         yield painted(line, "bold")
     for text in _sentences(row):
         yield from block(_INDENT, text, indent=8)
@@ -49,7 +49,7 @@ def _sentences(row: RecordRow) -> Iterator[str]:
     if row.overruled.of:
         yield f"said not to be so, later confirmed by an authority: {told(row.overruled)}"
     if row.corrected.of:
-        wait = "" if row.wait is None else f", after {_span(row.wait)} in the median"
+        wait = "" if row.wait is None else f", median {_span(row.wait)}"
         yield f"corrected by itself: {told(row.corrected)}{wait}"
         yield f"withdrawn: {told(row.withdrawn)}"
     if row.relayed:
