@@ -137,7 +137,7 @@ def _word(fold: Fold, claim: int, index: int) -> _Word:
         chain=body.chain,
         said=None if body.said is None else body.said.at,
         sign=next(iter(signs)) if len(signs) == 1 else 0,
-        withdraws=on_it and body.status is Status.WITHDRAWN,
+        withdraws=body.status is Status.WITHDRAWN,
         # A statement that points to another claim is a word on both, and one statement.
         counted_here=on_it,
     )
@@ -156,17 +156,17 @@ def _relayers(fold: Fold, word: _Word) -> Iterable[Subject]:
 
 
 def _by(words: Iterable[_Word], subjects: _Subjects) -> dict[Subject, list[_Word]]:
-    """The words by subject, each word once for each."""
+    """The words by subject."""
     found: defaultdict[Subject, list[_Word]] = defaultdict(list)
     for word in words:
-        for subject in dict.fromkeys(subjects(word)):
+        for subject in subjects(word):
             found[subject].append(word)
     return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Ruling:
-    """The word of one authority that speaks: for or against, and since when."""
+    """The word of one authority that speaks: for, against or neither, and since when."""
 
     root: int
     sign: int
@@ -177,7 +177,7 @@ def _authorities(fold: Fold, claim: int, words: Iterable[_Word]) -> list[_Ruling
     found = []
     for root in sorted({word.root for word in words}):
         voice = fold.voices[claim, root]
-        if fold.acts.standing(root, claim) is Standing.AUTHORITY and voice.sign and voice.said is not None:
+        if fold.acts.standing(root, claim) is Standing.AUTHORITY and voice.said is not None:
             found.append(_Ruling(root, voice.sign, voice.said))
     return found
 

@@ -233,3 +233,75 @@ def test_the_desks_own_word_is_no_authority() -> None:
     night.book.say(night.killed, "denied", DESK, said="22:57")
     assert alone(night.book, night.agency).denied == 0
     assert alone(night.book, DESK).said_not == 1
+
+
+def test_one_that_turns_twice_is_counted_once_by_its_first_turn() -> None:
+    """The agency denies at 20:00, says so at 20:10, denies again at 20:50."""
+    night = Night()
+    for status, said in (("denied", "20:00"), ("reported", "20:10"), ("denied", "20:50")):
+        night.book.say(night.killed, status, night.agency, said=said)
+    record = alone(night.book, night.agency)
+    assert (record.corrected, record.waits) == (1, (timedelta(minutes=10),))
+
+
+def test_it_takes_its_denial_back() -> None:
+    """The agency denies at 22:30 and withdraws at 22:50."""
+    night = Night()
+    night.book.say(night.killed, "denied", night.agency, said="22:30")
+    night.book.say(night.killed, "withdrawn", night.agency, said="22:50")
+    assert (alone(night.book, night.agency).withdrawn, alone(night.book, night.agency).took_side) == (1, 1)
+
+
+def test_a_correction_onto_what_is_the_same_takes_no_side() -> None:
+    """The agency corrects one claim to another, and the desk says that the two are one."""
+    night = Night()
+    night.book.say(night.killed, "corrected", night.agency, said="22:30", to=night.shut)
+    night.book.same(night.killed, night.shut)
+    record = alone(night.book, night.agency)
+    assert (record.statements, record.claims, record.took_side) == (1, 1, 0)
+
+
+def test_our_mistake_is_what_the_newest_standing_retraction_says() -> None:
+    """Retracted as mistyped, then also as misheard; then the first retraction alone, then the other, is retracted."""
+    night = Night()
+    said = night.book.say(night.killed, "reported", night.agency, said="22:30")
+    first = night.book.add(Retract(said, Mistake.MISTYPED))
+    second = night.book.add(Retract(said, Mistake.MISHEARD))
+    assert alone(night.book, night.agency).mistakes == (Mistake.MISHEARD,)
+    undone = night.book.retract(second)
+    assert alone(night.book, night.agency).mistakes == (Mistake.MISTYPED,)
+    night.book.retract(undone)
+    night.book.retract(first)
+    assert alone(night.book, night.agency).mistakes == (Mistake.MISHEARD,)
+
+
+def test_a_relayer_that_denies_what_it_passed_on_is_no_other_authority() -> None:
+    """The ministry, through a department of its own, passes on an unnamed source, and denies it itself."""
+    night = Night()
+    office = night.book.source("official", group=night.ministry)
+    witness = night.book.source("witness", relayer=office, story=night.story)
+    night.book.say(night.killed, "reported", witness, via=office, said="22:30")
+    night.book.say(night.killed, "denied", night.ministry, said="22:57")
+    assert alone(night.book, office).relayed_denied == whole(night.book, night.ministry).relayed_denied == 0
+    assert alone(night.book, witness).denied == 1
+
+
+def test_each_word_that_was_passed_on_is_held_against_its_own_body() -> None:
+    """The broadcaster passes on the ministry itself, and an unnamed source; the ministry then denies both."""
+    night = Night()
+    for number in range(8):
+        claim = night.book.claim(night.story)
+        police = night.book.source("unnamed", relayer=night.outlet, story=night.story)
+        for by in (police, night.ministry) if number % 2 else (night.ministry, police):
+            night.book.say(claim, "reported", by, via=night.outlet, said="22:30")
+        night.book.say(claim, "denied", night.ministry, said="22:57")
+    record = alone(night.book, night.outlet)
+    assert (record.relayed, record.relayed_so, record.relayed_denied) == (8, 8, 8)
+
+
+def test_each_relayer_of_a_chain_passed_it_on() -> None:
+    """An unnamed source, through the agency, through the broadcaster."""
+    night = Night()
+    police = night.book.source("unnamed", relayer=night.agency, story=night.story)
+    night.book.say(night.killed, "reported", police, via=(night.agency, night.outlet), said="22:30")
+    assert [alone(night.book, each).relayed for each in (night.agency, night.outlet, police)] == [1, 1, 0]

@@ -80,12 +80,37 @@ def test_a_claim_that_is_only_opened_and_the_rows_of_an_authority(shell: Shell) 
 
 
 def test_what_points_elsewhere_takes_a_side_there_too(shell: Shell) -> None:
-    head = "text,to_text,story,status,source,source_kind,said,outcome\n"
-    sheet = head + "Ten died,Nine died,paris,corrected,North,newspaper,2017-04-20 22:30,false\n"
-    sheet += "Nine died,,paris,reported,South,newspaper,2017-04-20 22:20,true\n"
+    """A correction is all that is said of either claim."""
+    head = "kind,text,to_text,story,status,source,source_kind,said,outcome\n"
+    sheet = head + "claim,Nine died,,paris,,,,,true\n"
+    sheet += "statement,Ten died,Nine died,paris,corrected,North,newspaper,2017-04-20 22:30,false\n"
     found = scored(shell, sheet)
-    assert [each["right"]["count"] for each in found["scores"]] == [2, 2, 2, 2, 2]
-    assert found["states"] == {"corrected": {"true": 0, "false": 1}, "corroborated": {"true": 1, "false": 0}}
+    assert [each["right"]["count"] for each in found["scores"]] == [1, 2, 2, 2, 2]
+    assert found["states"] == {"unverified": {"true": 1, "false": 0}, "corrected": {"true": 0, "false": 1}}
+
+
+def test_a_claim_by_the_index_of_a_row_above(shell: Shell) -> None:
+    head = "index,kind,claim,text,story,status,source,source_kind,said,outcome\n"
+    sheet = head + "4,claim,,One died,paris,,,,,false\n"
+    sheet += "5,statement,4,,,denied,North,newspaper,2017-04-20 22:30,\n"
+    found = scored(shell, sheet)
+    assert (found["claims"], [each["right"]["count"] for each in found["scores"]]) == (1, [1, 1, 1, 1, 1])
+
+
+def test_the_same_words_in_two_stories_are_two_claims(shell: Shell) -> None:
+    """In the second story nobody takes a side."""
+    chart = MAP.replace('story = "lake"\n', "").replace('status = "stance"\n', 'status = "stance"\nstory = "where"\n')
+    sheet = "rumour,paper,stance,where,outcome\nIt is dry,North,against,lake,false\nIt is dry,North,unsure,sea,true\n"
+    found = scored(shell, sheet, "--map", written(shell, chart + 'unsure = "-"\n', "both.toml"))
+    assert found["states"] == {"denied": {"true": 0, "false": 1}, "silent": {"true": 1, "false": 0}}
+
+
+def test_the_gold_column_may_be_one_that_the_map_reads_too(shell: Shell) -> None:
+    sheet = written(shell, "rumour,paper,stance\nIt is dry,North,against\nIt is wet,North,for\nIt is wet,South,for\n")
+    words = ("--true", "for", "--false", "against")
+    chart = written(shell, MAP, "lake.toml")
+    found = shell.ok("score", sheet, "--map", chart, "--gold", "stance", *words, "--json").json
+    assert (found["true"], found["false"], resolver(found)["right"]["count"]) == (1, 1, 2)
 
 
 def test_other_words_by_the_map_and_by_the_call(shell: Shell) -> None:
