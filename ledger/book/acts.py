@@ -154,23 +154,28 @@ class DeskActs:
         story: str | None = None,
         dry_run: bool = False,
         raw: bool = False,
+        aside: str | None = None,
         progress: Callable[[int], None] = lambda _: None,
     ) -> Imported:
         """Append the rows of a CSV or JSON Lines file (``.jsonl``), whole or not at all, and once.
 
-        ``chart`` is the text of a map (TOML), ``story`` is for the rows that name none. The file is
-        read twice; ``progress`` hears the number of characters as they are read. It can be killed at any point and
-        called again. Raises :class:`~ledger.errors.Rejected` with all problems, up to a limit that is told.
+        ``chart`` is the text of a map (TOML), ``story`` is for the rows that name none, ``aside`` is a column that goes
+        into no entry. The file is read twice; ``progress`` hears the number of characters as they are read. It can be
+        killed at any point and called again. Raises :class:`~ledger.errors.Rejected` with all problems, up to a limit
+        that is told.
         """
-        from ledger.book.importing import import_rows, lines_of, read_file
+        from ledger.book.importing import Aside, import_rows, lines_of, read_file
         from ledger.formats.mapping import parse_map
 
         zone, now = zone_named(self._opened().zone), self._clock()
         columns = None if chart is None else parse_map(chart)
+        laid = None if aside is None else Aside(aside)
 
         def rows() -> Iterator[Row | Problem]:
             with lines_of(Path(path), progress) as lines:
-                yield from read_file(lines, str(path), chart=columns, story=story, zone=zone, now=now, raw=raw)
+                yield from read_file(
+                    lines, str(path), chart=columns, story=story, zone=zone, now=now, raw=raw, aside=laid
+                )
 
         return import_rows(self._store, Path(path).name, rows, self._recording_in, dry_run=dry_run)
 

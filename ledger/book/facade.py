@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from ledger import rules
 from ledger.book.evidence import check_kept, documents
+from ledger.book.listing import grant_row, source_row
 from ledger.book.lookup import as_index, find_claim, find_story, opened_source
 from ledger.book.publishing import NOW, Publishing
 from ledger.book.recording import Salt
@@ -30,6 +31,7 @@ from ledger.book.views import (
     HistoryLine,
     Hit,
     LogLine,
+    RecordRow,
     Since,
     SourceRow,
     StoryRow,
@@ -354,7 +356,14 @@ class Ledger(Publishing):
             reader.load(indexes, ())
             texts.load(indexes)
             opened = [(index, opened_source(reader, index)) for index in indexes]
-            return [_source_row(index, body, acts, texts) for index, body in opened if body.amends is None]
+            return [source_row(index, body, acts, texts) for index, body in opened if body.amends is None]
+
+    def source_record(self, source: int | str | None = None, *, as_of: AsOf = NOW) -> list[RecordRow]:
+        """What became of what each source said, counted (``ledger.record``); or one's record, with its body's."""
+        from ledger.book.record import source_record
+
+        with self._snapshot(as_of) as snapshot:
+            return source_record(snapshot, source)
 
     def stories(self) -> list[StoryRow]:
         """Every story, with the number of its claims."""
@@ -378,7 +387,7 @@ class Ledger(Publishing):
                 if not isinstance(body, Authority) or not acts.live(index):
                     continue
                 if (story is None or body.story == only_story) and (claim is None or body.claim == only_claim):
-                    rows.append(_grant_row(index, body, acts, texts))
+                    rows.append(grant_row(index, body, acts, texts))
             return rows
 
     def documents(self, about: int | None = None) -> list[DocumentRow]:
@@ -456,32 +465,3 @@ def _claim_in(reader: Reader, given: int | str) -> int:
     if match is None:
         raise Rejected(f"claim: {shown(str(given))}: no such claim", next="`claims board` shows the claims")
     return match.index
-
-
-def _source_row(index: int, body: Source, acts: Acts, texts: Texts) -> SourceRow:
-    root = acts.root(index)
-    return SourceRow(
-        index=index,
-        name=texts.name(index),
-        kind=acts.source_kind(index),
-        group=texts.name(root) if root != index else None,
-        vetted=acts.vetted(index),
-        relayer=None if body.relayer is None else texts.name(body.relayer),
-        story=None if body.story is None else texts.name(body.story),
-    )
-
-
-def _grant_row(index: int, body: Authority, acts: Acts, texts: Texts) -> GrantRow:
-    if body.story is not None:
-        scope = f"story {texts.name(body.story)}"
-    else:
-        assert body.claim is not None
-        scope = f"claim {body.claim} “{texts.claim(body.claim)}”"
-    return GrantRow(
-        index=index,
-        source=texts.name(body.source),
-        root=texts.name(acts.root(body.source)),
-        scope=scope,
-        story=None if body.story is None else texts.name(body.story),
-        claim=body.claim,
-    )

@@ -37,7 +37,7 @@ def import_(settings: Settings, file: str, chart: str | None, story: str | None,
     with recording(settings) as ledger, _progress(settings, file, readings=1 if dry_run else 2) as progress:
         done = ledger.import_file(
             file,
-            chart=None if chart is None else _text_of(chart),
+            chart=None if chart is None else text_of(chart),
             story=default_story(story),
             dry_run=dry_run,
             raw=raw,
@@ -53,7 +53,8 @@ def import_(settings: Settings, file: str, chart: str | None, story: str | None,
     say("next: claims board")
 
 
-def _text_of(path: str) -> str:
+def text_of(path: str) -> str:
+    """Read a map. Raises :class:`~ledger.errors.Unavailable`."""
     try:
         return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError:
