@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from zoneinfo import ZoneInfo
 
 from ledger import rules
-from ledger.book.acts import DeskActs
 from ledger.book.evidence import check_kept, documents
+from ledger.book.exports import NOW, Exports
 from ledger.book.lookup import as_index, find_claim, find_story, opened_source
 from ledger.book.recording import Salt
 from ledger.book.search import search
@@ -47,8 +45,6 @@ from ledger.times import Moment, read_time, show_time, zone_named
 from ledger.tlog import Verifier
 from ledger.vocabulary import Part, Precision, SourceKind, State
 
-NOW = AsOf()
-
 UNSIGNED = timedelta(days=1)
 """How long an entry may stand under no signed checkpoint before `verify` warns of it."""
 
@@ -63,7 +59,7 @@ def new_salt() -> str:
     return secrets.token_hex(32)
 
 
-class Ledger(DeskActs):
+class Ledger(Exports):
     """One newsroom's ledger.
 
     Every recording method either writes all of its entries in one transaction and returns a :class:`Receipt`, or
@@ -192,11 +188,6 @@ class Ledger(DeskActs):
         """The name of the log."""
         return self._opened().origin
 
-    @property
-    def zone(self) -> ZoneInfo:
-        """The desk's time zone."""
-        return zone_named(self._opened().zone)
-
     def policy(self) -> Policy:
         """The policy in force."""
         with self._store.reading() as reader:
@@ -240,11 +231,6 @@ class Ledger(DeskActs):
             return datetime.max.replace(tzinfo=UTC)
 
     # Reading
-
-    @contextmanager
-    def _snapshot(self, as_of: AsOf = NOW) -> Iterator[Snapshot]:
-        with self._store.reading(size=as_of.known) as reader:
-            yield Snapshot(reader, as_of.said, self.zone)
 
     def board(
         self, *, story: int | str | None = None, states: Collection[State] = (), as_of: AsOf = NOW
@@ -393,29 +379,6 @@ class Ledger(DeskActs):
         """Every document, or those of one entry; those of a claim are those of its statements too."""
         with self._store.reading() as reader:
             return documents(reader, self._store.place, about)
-
-    def export_csv(
-        self,
-        folder: str | Path,
-        *,
-        story: int | str | None = None,
-        as_of: AsOf = NOW,
-        held: bool = False,
-        delimiter: str = ",",
-        raw: bool = False,
-    ) -> list[Path]:
-        """Write ``claims.csv`` and ``entries.csv`` into a folder, each whole or not at all; return their paths.
-
-        Held claims stay out of ``claims.csv`` unless ``held``. The same moment gives the same bytes. Raises
-        :class:`~ledger.errors.Unavailable` if the folder cannot be written.
-        """
-        from ledger.book.export import export_csv
-
-        with self._snapshot(as_of) as snapshot:
-            known = None if as_of.known is None else as_of.known - 1
-            return export_csv(
-                snapshot, Path(folder), story=story, asked_known=known, held=held, delimiter=delimiter, raw=raw
-            )
 
     def backup(self, folder: str | Path) -> list[Path]:
         """Write every byte of the ledger into a folder of plain files, in constant memory; return their paths.

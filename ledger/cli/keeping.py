@@ -146,6 +146,32 @@ def export_csv(
         say(moment)
 
 
+@export.command("atom")
+@click.argument("file", metavar="FILE")
+@story_option("Only this story; else CLAIMS_STORY.")
+@click.option("--all", "every", is_flag=True, help="Every story, whatever CLAIMS_STORY says.")
+@click.option("--url", metavar="BASE", help="Where the feed and the pages of the claims are published.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=100, show_default=True, metavar="N", help="The most entries."
+)
+@with_settings
+def export_atom(settings: Settings, file: str, story: str | None, every: bool, url: str | None, limit: int) -> None:
+    """Write the last changes of state as an Atom feed, the newest first.
+
+    One entry a change, under an id that stays. Held claims, and what is
+    internal or redacted, are not in it. The same ledger gives the same bytes.
+
+    \b
+    claims export atom changes.atom --url https://example.org/log/
+    """
+    with reading(settings) as ledger:
+        feed = ledger.export_atom(file, story=chosen_story(settings, story, every), url=url, limit=limit)
+    if settings.json:
+        put_json({"wrote": [file], "entries": len(feed.entries)})
+        return
+    put(f"{file}: {counted(len(feed.entries), 'change')}")
+
+
 @click.command(cls=Act)
 @click.option("--key", "given", metavar="VKEY", multiple=True, help="A verifier key, besides those that you have.")
 @keys_option()

@@ -16,12 +16,12 @@ module                    decides
 ========================  ==========================================================
 """
 
-from ledger.resolver.acts import DESK, Acts
+from ledger.resolver.acts import DESK, Acts, base_of
 from ledger.resolver.explain import Explanation, Placed, VoiceView, explain, sentence
 from ledger.resolver.facts import Facts, Memory
 from ledger.resolver.fold import Fold, replay, unresolvable
 from ledger.resolver.neighbourhood import neighbourhood
-from ledger.resolver.timeline import Change, Clock, listed, said_timelines, state_of, timeline
+from ledger.resolver.timeline import Change, Clock, known_verdicts, listed, said_timelines, state_of, timeline
 from ledger.resolver.verdict import Edge, Ruling, Verdict, resolve, rule, ruling
 from ledger.resolver.voice import Tally, Voice
 
@@ -41,8 +41,10 @@ __all__ = [
     "Verdict",
     "Voice",
     "VoiceView",
+    "base_of",
     "board",
     "explain",
+    "known_verdicts",
     "listed",
     "neighbourhood",
     "replay",

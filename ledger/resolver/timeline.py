@@ -60,19 +60,25 @@ def timeline(entries: Iterable[Entry], claim: int, *, clock: Clock, said: dateti
 
 
 def _known_timeline(entries: Iterable[Entry], claim: int, said: datetime | None) -> Iterator[Change]:
-    fold = Fold(said=said)
     previous: Verdict | None = None
+    for entry, verdict in known_verdicts(entries, claim, said=said):
+        if _key(verdict) != _key(previous):
+            yield Change(entry.index, (), entry.recorded, state_of(previous), verdict)
+            previous = verdict
+
+
+def known_verdicts(
+    entries: Iterable[Entry], claim: int, *, said: datetime | None = None
+) -> Iterator[tuple[Entry, Verdict | None]]:
+    """Yield each entry that may move a claim, with the verdict after it; None where a board does not list the claim."""
+    fold = Fold(said=said)
     for entry in entries:
         touched = fold.step(entry)
         if not touched and not isinstance(base_of(fold.facts, entry).body, Hold | Release | Policy):
             continue
         if claim > entry.index:
             continue
-        home = fold.acts.folded(claim)
-        verdict = resolve(fold, claim) if listed(fold, home) else None
-        if _key(verdict) != _key(previous):
-            yield Change(entry.index, (), entry.recorded, state_of(previous), verdict)
-            previous = verdict
+        yield entry, resolve(fold, claim) if listed(fold, fold.acts.folded(claim)) else None
 
 
 def said_timelines(facts: Facts, claims: Iterable[int], *, said: datetime | None = None) -> dict[int, list[Change]]:

@@ -1,0 +1,116 @@
+"""What the public is told of any ledger: what a plain reading of every prefix gives, and nothing that is withheld."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ledger.book import changes
+from ledger.book.changes import Told, newest
+from ledger.book.feeds import changes_feed, channel
+from ledger.book.snapshot import Snapshot
+from ledger.disclosure import Disclosure
+from ledger.formats.atom import write
+from ledger.model import Content, Entry, Redaction, Same
+from ledger.publish.derived import Derived
+from ledger.resolver import Fold, Memory, base_of, listed, replay, resolve
+from ledger.vocabulary import Part, Visibility
+from tests.ledgers import Book, claims_of
+from tests.stored import dressed
+from tests.strategies import books
+
+ALL = 10_000
+numbers = st.integers(0, 10**6)
+
+
+def snapshot(entries: list[Entry], contents: Mapping[int, Mapping[Part, Content]] | None = None) -> Snapshot:
+    return Snapshot(Derived(Memory(entries), contents or {}, len(entries)), None, ZoneInfo("UTC"))
+
+
+def read_plainly(entries: list[Entry]) -> list[Told]:
+    """Every claim resolved after every entry, all entries in one fold."""
+    last: dict[int, tuple[object, ...]] = {}
+    told: list[Told] = []
+    fold = Fold()
+    for entry in entries:
+        fold.step(entry)
+        for claim in claims_of(entries[: entry.index + 1]):
+            home = fold.acts.folded(claim)
+            verdict = resolve(fold, claim) if listed(fold, home) else None
+            before = last.get(claim, (None,) * 3)
+            if verdict is not None and verdict.held:
+                continue
+            by_same = isinstance(base_of(fold.facts, entry).body, Same)
+            if verdict is not None and home != claim and not (by_same and before[0] is not None):
+                continue
+            now = (None,) * 3 if verdict is None else (verdict.state, verdict.successor, verdict.successor_state)
+            if now != before:
+                told.append(Told(claim, entry.index, entry.recorded, before[0], verdict))  # type: ignore[arg-type]
+                last[claim] = now
+    held = [claim for claim in claims_of(entries) if fold.acts.held(fold.acts.folded(claim)) is not None]
+    return [each for each in sorted(told, key=lambda t: (-t.index, -t.claim)) if each.claim not in held]
+
+
+def key(told: Told) -> tuple[object, ...]:
+    verdict = told.verdict
+    end = None if verdict is None else (verdict.claim, verdict.successor, verdict.successor_state)
+    return (told.claim, told.index, told.at, told.before, told.state, end)
+
+
+@given(books(), st.integers(1, 12), st.sampled_from([1, 2, 50]))
+def test_the_newest_changes_are_those_of_a_plain_reading(book: Book, limit: int, at_once: int) -> None:
+    """However many claims are read at once, and wherever the replaying of older ones ends."""
+    expected = [key(told) for told in read_plainly(book.entries)]
+    found = snapshot(book.entries)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(changes, "_REPLAYED_AT_ONCE", at_once)
+        patch.setattr(changes, "_READ_AT_ONCE", at_once)
+        assert [key(told) for told in newest(found, None, ALL)] == expected
+        assert [key(told) for told in newest(found, None, limit)] == expected[:limit]
+
+
+@given(books(), numbers)
+def test_a_change_stays_what_it_was(book: Book, number: int) -> None:
+    """Whatever is recorded later, but for the claims that are held at one of the two moments."""
+    size = 4 + number % (len(book.entries) - 3)
+    folds = [replay(book.entries[:size]), replay(book.entries)]
+    held = {
+        claim
+        for fold in folds
+        for claim in claims_of(book.entries[:size])
+        if fold.acts.held(fold.acts.folded(claim)) is not None
+    }
+    past = [key(told) for told in newest(snapshot(book.entries[:size]), None, ALL)]
+    whole = [key(told) for told in newest(snapshot(book.entries), None, ALL) if told.index < size]
+    assert [each for each in past if each[0] not in held] == [each for each in whole if each[0] not in held]
+
+
+@given(books(), st.lists(numbers, max_size=6))
+def test_nothing_withheld_is_in_a_feed(book: Book, hidden: list[int]) -> None:
+    """Of parts marked internal, redacted ones, and all that concerns a held claim."""
+    entries, contents = [], {}
+    inside = {number % len(book.entries) for number in hidden}
+    for entry in book.entries:
+        entry, parts = dressed(entry)
+        if entry.index in inside:
+            kept = {part: replace(ref, visibility=Visibility.INTERNAL) for part, ref in entry.parts.items()}
+            entry = replace(entry, parts=kept)
+        entries.append(entry)
+        contents[entry.index] = dict(parts)
+    before = {(index, part): content.value for index, parts in contents.items() for part, content in parts.items()}
+    for entry in entries:
+        if isinstance(entry.body, Redaction):
+            contents[entry.body.target].pop(entry.body.part, None)
+    moment = snapshot(entries, contents)
+    text = write(changes_feed(moment, channel(moment, "https://example.org/log"), None, 1_000, "changes.atom"))
+    disclosure = Disclosure(moment.fold.acts)
+    withheld = {(entry.index, part) for entry in entries for part in disclosure.withheld(entry)}
+    for place in withheld:
+        assert not re.search(rf"\b{re.escape(str(before[place]))}(?!\d)", text), place
+    assert text.count("<entry>") == len(newest(moment, None, 1_000))
