@@ -42,19 +42,23 @@ class Exports(DeskActs):
         held: bool = False,
         delimiter: str = ",",
         raw: bool = False,
+        package: bool = False,
+        licence: str | None = None,
     ) -> list[Path]:
         """Write ``claims.csv`` and ``entries.csv`` into a folder, each whole or not at all; return their paths.
 
-        Held claims stay out of ``claims.csv`` unless ``held``. The same moment gives the same bytes. Raises
-        :class:`~ledger.errors.Unavailable` if the folder cannot be written.
+        Held claims stay out of ``claims.csv`` unless ``held``. With ``package`` there is a ``datapackage.json`` beside
+        them that describes both, under a ``licence`` that is a name or an address. The same moment gives the same
+        bytes. Raises :class:`~ledger.errors.Unavailable` if the folder cannot be written, and
+        :class:`~ledger.errors.Misused` for a licence that is neither, or is given without a package.
         """
-        from ledger.book.export import export_csv
+        from ledger.book.export import Form, export_csv
 
-        with self._snapshot(as_of) as snapshot:
-            known = None if as_of.known is None else as_of.known - 1
-            return export_csv(
-                snapshot, Path(folder), story=story, asked_known=known, held=held, delimiter=delimiter, raw=raw
-            )
+        known = None if as_of.known is None else as_of.known - 1
+        form = Form(delimiter=delimiter, raw=raw, held=held, package=package, licence=licence)
+        with self._store.reading(size=as_of.known) as reader:
+            snapshot = Snapshot(reader, as_of.said, self.zone)
+            return export_csv(snapshot, Path(folder), reader.root, story=story, known=known, form=form)
 
     def changes_feed(
         self,

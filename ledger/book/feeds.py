@@ -11,13 +11,13 @@ from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from ledger.book.changes import Told, newest
-from ledger.book.lookup import find_story
+from ledger.book.lookup import find_story, opening_of
 from ledger.book.snapshot import Snapshot
 from ledger.book.tell import Texts, tell_cause
 from ledger.disclosure import Disclosure
 from ledger.errors import Misused
 from ledger.formats.atom import Feed, FeedEntry, tag_uri
-from ledger.model import Claim, Content, Opening, Statement
+from ledger.model import Claim, Content, Statement
 from ledger.text import shown
 from ledger.times import show_time
 from ledger.vocabulary import Part, State
@@ -71,9 +71,8 @@ class Corrective:
 
 def channel(snapshot: Snapshot, url: str | None) -> Channel:
     """The channel of a ledger. Raises :class:`~ledger.errors.Misused` for a ``url`` that is no address of the web."""
-    entry = snapshot.reader.entry(0)
-    assert isinstance(entry.body, Opening), "entry 0 is the opening"
-    return Channel(entry.body.origin, entry.recorded, None if url is None else _base(url))
+    opened = snapshot.reader.entry(0).recorded
+    return Channel(opening_of(snapshot.reader).origin, opened, None if url is None else _base(url))
 
 
 def _base(url: str) -> str:

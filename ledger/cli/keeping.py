@@ -121,6 +121,8 @@ def export() -> None:
 @click.option("--held", is_flag=True, help="With the claims that are held.")
 @click.option("--delimiter", default=",", show_default=True, metavar="CHAR", help="What stands between cells.")
 @click.option("--raw", is_flag=True, help="For machines: no byte-order mark, cells as they are.")
+@click.option("--datapackage", "package", is_flag=True, help="With a datapackage.json that describes both files.")
+@click.option("--licence", metavar="NAME-or-URL", help="The licence that it names, such as CC-BY-4.0.")
 @with_settings
 def export_csv(
     settings: Settings, story: str | None, every: bool, as_said: str | None, as_known: str | None, **given: Any
@@ -128,20 +130,26 @@ def export_csv(
     """Write claims.csv and entries.csv into a folder.
 
     For spreadsheets: a byte-order mark, and a ' before what would run as a
-    formula. The same moment gives the same bytes.
+    formula. The same moment gives the same bytes. A datapackage.json tells
+    machines each column's type and meaning, and the ledger's size and root.
 
     \b
     claims export csv published --story champs-elysees-2017-04-20
+    claims export csv open-data --datapackage --licence CC-BY-4.0
     """
+    folder = given.pop("folder")
+    stale = not given["package"] and Path(folder, "datapackage.json").exists()
     with reading(settings) as ledger:
         as_of = read_as_of(ledger, as_said, as_known)
-        wrote = ledger.export_csv(given.pop("folder"), story=chosen_story(settings, story, every), as_of=as_of, **given)
+        wrote = ledger.export_csv(folder, story=chosen_story(settings, story, every), as_of=as_of, **given)
         moment = as_of_line(ledger, as_of)
     if settings.json:
         put_json({"wrote": [str(path) for path in wrote]})
         return
     for path in wrote:
         put(str(path))
+    if stale:
+        say("the datapackage.json there is of other files; --datapackage renews it")
     if moment:
         say(moment)
 

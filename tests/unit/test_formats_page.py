@@ -8,7 +8,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ledger.formats.claims import COLUMNS as CLAIM_COLUMNS
-from ledger.formats.claims import ClaimRow
+from ledger.formats.claims import MEANINGS, ClaimRow
 from ledger.formats.columns import COLUMNS, NEEDS, OWN_WORDS
 from ledger.formats.csv import guard, unguard
 from ledger.formats.rows import Row, read_rows
@@ -45,7 +45,8 @@ def test_every_column_of_entries_csv_has_its_line():
 
 
 def test_every_column_of_claims_csv_has_its_line():
-    assert [row[0] for row in table("### claims.csv")] == [f"`{name}`" for name in CLAIM_COLUMNS]
+    assert table("### claims.csv") == [[f"`{name}`", meaning] for name, meaning in MEANINGS.items()]
+    assert tuple(MEANINGS) == CLAIM_COLUMNS
     assert len(CLAIM_COLUMNS) == len(fields(ClaimRow))
 
 
