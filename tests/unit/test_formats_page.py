@@ -1,6 +1,7 @@
 """The page on CSV: the tables are those of the code, the examples are exact."""
 
 import io
+import json
 import re
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -85,3 +86,18 @@ def test_the_examples_of_the_guard_are_exact():
             )
             assert guard(cell) == guarded
             assert unguard(guarded) == cell
+
+
+def test_the_example_of_a_feed_is_in_the_golden_file():
+    golden = (GOLDEN.parent / "feeds" / "changes.atom").read_text(encoding="utf-8")
+    for block in blocks("atom"):
+        assert block in golden
+
+
+def test_the_example_of_a_data_package_is_in_the_golden_file():
+    golden = json.loads((GOLDEN.parent / "datapackage" / "datapackage.json").read_text(encoding="utf-8"))
+    fields = [field for resource in golden["resources"] for field in resource["schema"]["fields"]]
+    for block in blocks("datapackage"):
+        assert json.loads(block) in fields
+    told = table("## Data package")
+    assert {name.strip("`") for row in told for name in row[0].split(", ")} | {"$schema"} == golden.keys()
