@@ -4,26 +4,30 @@ A change stays what it was whatever is recorded later. A claim that is held has 
 told by its release, as one change from the state that was told last. A claim that counts under another is told to do so
 where that changes its state, and has no changes of its own until it stands alone again.
 
-Only the claims that the newest entries have a say on are replayed: no claim changed after the newest entry of its
-neighbourhood, so claims are taken in the order of that entry until no older one can matter.
+A ledger is not replayed as a whole. Claims that lead to one another make a family; no claim of it changed after the
+newest entry of the family, so families are taken in the order of that entry until no older one can matter. In each the
+last entries are looked at, and more of them until there are changes enough.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from heapq import nlargest
-from itertools import chain, islice
+from itertools import islice
 
-from ledger.book.prefix import Prefix
 from ledger.book.snapshot import Snapshot
-from ledger.model import Entry, Same
-from ledger.resolver import Acts, Verdict, base_of, known_verdicts, neighbourhood, state_of
-from ledger.vocabulary import Kind, State
+from ledger.model import Entry
+from ledger.resolver import Acts, Verdict, known_verdicts, neighbourhood, state_of
+from ledger.vocabulary import State
 
 _READ_AT_ONCE = 1_000
-_REPLAYED_AT_ONCE = 50
+_RESOLVED_AT_FIRST = 1_024
+"""How many verdicts are looked at before it is asked whether older ones are needed."""
+
+_Key = tuple[State | None, int | None, State | None]
+_NOTHING: _Key = (None, None, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,62 +52,76 @@ class Told:
 
 def newest(snapshot: Snapshot, story: int | str | None, limit: int) -> list[Told]:
     """Return the last ``limit`` changes of a story's claims or of all, the newest first."""
-    bounds = _bounds(snapshot, story)
-    ranked = iter(sorted(bounds, key=lambda claim: (bounds[claim], claim), reverse=True))
     found: list[Told] = []
-    while some := list(islice(ranked, _REPLAYED_AT_ONCE)):
-        if len(found) == limit and found[-1].index > bounds[some[0]]:
+    for last, claims in sorted(_families(snapshot, story), reverse=True):
+        if len(found) == limit and found[-1].index > last:
             break
-        part = snapshot.reader.renewed()
-        neighbourhood(part, some)
-        more = (told for claim in some for told in _told(part, claim, snapshot.as_of.said))
-        found = nlargest(limit, chain(found, more), key=lambda told: (told.index, told.claim))
+        found += _told_of(snapshot, claims, limit)
+        found = nlargest(limit, found, key=lambda told: (told.index, told.claim))
     return found
 
 
-def _bounds(snapshot: Snapshot, story: int | str | None) -> dict[int, int]:
-    """For each claim that is not held, an index beyond which none of its changes is."""
-    claims = iter(snapshot.claims(story))
-    found: dict[int, int] = {}
+def _families(snapshot: Snapshot, story: int | str | None) -> Iterator[tuple[int, list[int]]]:
+    """The claims that are not held, by what they lead to, each family after the newest entry that has a say on it."""
+    wanted = snapshot.claims(story)
+    claims, left = iter(wanted), set(wanted)
     while some := list(islice(claims, _READ_AT_ONCE)):
         part = snapshot.reader.renewed()
         neighbourhood(part, some)
         acts = Acts(part)
-        found |= _newest_entries(part, [each for each in some if acts.held(acts.folded(each)) is None])
-    return found
+        for claim in some:
+            if claim in left:
+                near = neighbourhood(part, [claim])
+                family = sorted(left.intersection(near))
+                left.difference_update(family)
+                yield near[-1], [each for each in family if acts.held(acts.folded(each)) is None]
 
 
-def _newest_entries(reader: Prefix, claims: Iterable[int]) -> dict[int, int]:
-    """The newest entry of each claim's neighbourhood, or a newer one.
-
-    What one claim leads to has a neighbourhood inside its own, so a long path is walked once and not once a claim.
-    """
-    found: dict[int, int] = {}
-    wanted = set(claims)
-    for claim in sorted(wanted):
-        if claim not in found:
-            near = neighbourhood(reader, [claim])
-            for index in near:
-                if index in wanted and reader.entry(index).word == Kind.CLAIM.value:
-                    found.setdefault(index, near[-1])
-    return found
+def _told_of(snapshot: Snapshot, claims: Collection[int], limit: int) -> list[Told]:
+    """The last ``limit`` changes of these claims or more, in no order."""
+    reader = snapshot.reader.renewed()
+    entries = [reader.entry(index) for index in neighbourhood(reader, claims)]
+    window = max(1, _RESOLVED_AT_FIRST // max(1, len(claims)))
+    while True:
+        since = entries[-window].index if window < len(entries) else 0
+        told = list(_replayed(entries, claims, snapshot.as_of.said, since))
+        if not since or len(told) >= limit:
+            return told
+        window *= 4
 
 
-def _told(reader: Prefix, claim: int, said: datetime | None) -> Iterator[Told]:
-    """What the public is told of one claim, the oldest change first."""
-    entries = (reader.entry(index) for index in neighbourhood(reader, [claim]))
-    last: tuple[State | None, int | None, State | None] = (None, None, None)
-    for entry, verdict in known_verdicts(entries, claim, said=said):
-        if verdict is not None and verdict.held:
-            continue
-        if verdict is not None and verdict.claim != claim and not _folds(reader, entry, last[0]):
-            continue
-        now = (None, None, None) if verdict is None else (verdict.state, verdict.successor, verdict.successor_state)
-        if now != last:
-            yield Told(claim, entry.index, entry.recorded, last[0], verdict)
-            last = now
+def _replayed(entries: Sequence[Entry], claims: Collection[int], said: datetime | None, since: int) -> Iterator[Told]:
+    """What the public is told by the entries from the index ``since`` on, the oldest change first."""
+    last: dict[int, _Key] = {}
+    homes: dict[int, int] = {}
+    for entry, verdicts in known_verdicts(entries, claims, said=said, since=since):
+        for claim, verdict in verdicts.items():
+            home = claim if verdict is None else verdict.claim
+            joins = home != homes.get(claim, claim)
+            homes[claim] = home
+            public = verdict is None or not verdict.held
+            alone = home == claim
+            if entry.index < since:
+                if public and alone:
+                    last[claim] = _key(verdict)
+                continue
+            if not public or not (alone or joins):
+                continue
+            if claim not in last:
+                last[claim] = _NOTHING if claim >= since else _last_told(entries, claim, said, entry.index)
+            before, now = last[claim], _key(verdict)
+            if now == before or (not alone and before == _NOTHING):
+                continue
+            yield Told(claim, entry.index, entry.recorded, before[0], verdict)
+            last[claim] = now
 
 
-def _folds(reader: Prefix, entry: Entry, told: State | None) -> bool:
-    """Whether this entry is why a claim that was told of before counts under another now."""
-    return told is not None and isinstance(base_of(reader, entry).body, Same)
+def _last_told(entries: Sequence[Entry], claim: int, said: datetime | None, before: int) -> _Key:
+    """What was told last of a claim that was held, or counted under another, for a while."""
+    earlier = [entry for entry in entries if entry.index < before]
+    told = list(_replayed(earlier, [claim], said, 0))
+    return _key(told[-1].verdict) if told else _NOTHING
+
+
+def _key(verdict: Verdict | None) -> _Key:
+    return _NOTHING if verdict is None else (verdict.state, verdict.successor, verdict.successor_state)

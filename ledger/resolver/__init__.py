@@ -16,7 +16,7 @@ module                    decides
 ========================  ==========================================================
 """
 
-from ledger.resolver.acts import DESK, Acts, base_of
+from ledger.resolver.acts import DESK, Acts
 from ledger.resolver.explain import Explanation, Placed, VoiceView, explain, sentence
 from ledger.resolver.facts import Facts, Memory
 from ledger.resolver.fold import Fold, replay, unresolvable
@@ -41,7 +41,6 @@ __all__ = [
     "Verdict",
     "Voice",
     "VoiceView",
-    "base_of",
     "board",
     "explain",
     "known_verdicts",
