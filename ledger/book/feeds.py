@@ -42,7 +42,7 @@ class Channel:
 
     def page(self, claim: int) -> str | None:
         """The page of a claim."""
-        return None if self.url is None else f"{self.url}claims/{claim}.html"
+        return None if self.url is None else f"{self.url}claim/{claim}.html"
 
     def feed(self, names: Sequence[str | int], title: str, entries: Iterable[FeedEntry], file: str) -> Feed:
         """A feed of these entries that is published as ``file``; without entries it is as old as the log."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -19,7 +20,7 @@ from ledger.disclosure import Disclosure
 from ledger.formats.atom import write
 from ledger.model import Content, Entry, Redaction
 from ledger.publish.derived import Derived
-from ledger.resolver import Fold, Memory, listed, replay, resolve
+from ledger.resolver import Fold, Memory, known_verdicts, listed, replay, resolve
 from ledger.vocabulary import Part, Visibility
 from tests.ledgers import Book, claims_of
 from tests.stored import dressed
@@ -116,3 +117,41 @@ def test_nothing_withheld_is_in_a_feed(book: Book, hidden: list[int]) -> None:
     for place in withheld:
         assert not re.search(rf"\b{re.escape(str(before[place]))}(?!\d)", text), place
     assert text.count("<entry>") == len(newest(moment, None, 1_000))
+
+
+def test_only_the_claims_of_the_newest_entries_are_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 500 claims, each reported in its turn, the last ten."""
+    book = Book()
+    agency, story = book.source("agency"), book.story()
+    for _ in range(500):
+        book.say(book.claim(story), "reported", agency)
+    replayed: list[int] = []
+
+    def counting(entries: list[Entry], claims: list[int], **more: object) -> object:
+        replayed.extend(claims)
+        return known_verdicts(entries, claims, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(changes, "known_verdicts", counting)
+    found = newest(snapshot(book.entries), None, 10)
+    assert [told.claim for told in found] == claims_of(book.entries)[:-11:-1]
+    assert len(replayed) <= 11
+
+
+def test_a_long_path_is_replayed_from_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 200 claims, each superseded by the next, the last word changes where all of them lead."""
+    book = Book()
+    agency, story = book.source("agency"), book.story()
+    claims = [book.claim(story) for _ in range(200)]
+    book.say(claims[0], "reported", agency)
+    for claim, following in pairwise(claims):
+        book.say(claim, "superseded", agency, to=following)
+    looked_at: list[int] = []
+
+    def counting(entries: list[Entry], claims: list[int], **more: object) -> object:
+        for entry, verdicts in known_verdicts(entries, claims, **more):  # type: ignore[arg-type]
+            looked_at.append(len(verdicts))
+            yield entry, verdicts
+
+    monkeypatch.setattr(changes, "known_verdicts", counting)
+    assert len(newest(snapshot(book.entries), None, 100)) == 100
+    assert sum(looked_at) < 10 * len(claims)

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from frictionless import validate
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -18,6 +17,7 @@ from ledger.publish.derived import Derived
 from ledger.resolver import Memory
 from ledger.vocabulary import Part
 from tests.ledgers import Book, moments
+from tests.packages import validate
 from tests.stored import dressed
 from tests.strategies import books
 

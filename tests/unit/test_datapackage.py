@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from frictionless import validate
 
 from ledger.errors import Misused, Unclear
 from ledger.formats.claims import COLUMNS as CLAIM_COLUMNS
@@ -23,6 +22,7 @@ from ledger.formats.columns import NAMES
 from ledger.formats.datapackage import Package, claims_table, entries_table, write
 from tests.golden.feeds.example import HELD, night
 from tests.newsroom import STORY, Newsroom
+from tests.packages import validate
 from tests.shell import Shell
 
 PACKAGE = Package(

@@ -45,7 +45,7 @@ def test_somebody_elses_parser_reads_every_field(room: Newsroom) -> None:
 
 def test_a_held_claim_is_nowhere_in_it(room: Newsroom) -> None:
     written = write(room.ledger.changes_feed(url=URL))
-    assert HELD not in written and "claims/23.html" not in written
+    assert HELD not in written and "claim/23.html" not in written
 
 
 def test_what_happened_while_a_claim_was_held_is_told_by_its_release(room: Newsroom) -> None:

@@ -53,7 +53,7 @@ def parsed(written: Feed) -> Any:
 
 
 def test_every_field_is_read_back() -> None:
-    first = entry(1, link="https://example.org/log/claims/11.html", categories=("denied", "paris"), author="Ana")
+    first = entry(1, link="https://example.org/log/claim/11.html", categories=("denied", "paris"), author="Ana")
     second = entry(2, summary="in full", categories=())
     found = parsed(feed(first, second, self_link="https://example.org/log/c.atom", page="https://example.org/log/"))
     assert (found.feed.id, found.feed.title, found.feed.author) == (

@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from frictionless import validate
-
 from tests.golden.feeds.example import night
+from tests.packages import validate
 
 GOLDEN = Path(__file__).parent / "datapackage.json"
 
