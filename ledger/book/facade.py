@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
-from zoneinfo import ZoneInfo
 
 from ledger import rules
 from ledger.book.evidence import check_kept, documents
+from ledger.book.exports import NOW
 from ledger.book.listing import grant_row, source_row
 from ledger.book.lookup import as_index, find_claim, find_story, opened_source
-from ledger.book.publishing import NOW, Publishing
+from ledger.book.publishing import Publishing
 from ledger.book.recording import Salt
 from ledger.book.search import search
 from ledger.book.since import since
@@ -190,11 +190,6 @@ class Ledger(Publishing):
     def origin(self) -> str:
         """The name of the log."""
         return self._opened().origin
-
-    @property
-    def zone(self) -> ZoneInfo:
-        """The desk's time zone."""
-        return zone_named(self._opened().zone)
 
     def policy(self) -> Policy:
         """The policy in force."""
@@ -394,29 +389,6 @@ class Ledger(Publishing):
         """Every document, or those of one entry; those of a claim are those of its statements too."""
         with self._store.reading() as reader:
             return documents(reader, self._store.place, about)
-
-    def export_csv(
-        self,
-        folder: str | Path,
-        *,
-        story: int | str | None = None,
-        as_of: AsOf = NOW,
-        held: bool = False,
-        delimiter: str = ",",
-        raw: bool = False,
-    ) -> list[Path]:
-        """Write ``claims.csv`` and ``entries.csv`` into a folder, each whole or not at all; return their paths.
-
-        Held claims stay out of ``claims.csv`` unless ``held``. The same moment gives the same bytes. Raises
-        :class:`~ledger.errors.Unavailable` if the folder cannot be written.
-        """
-        from ledger.book.export import export_csv
-
-        with self._snapshot(as_of) as snapshot:
-            known = None if as_of.known is None else as_of.known - 1
-            return export_csv(
-                snapshot, Path(folder), story=story, asked_known=known, held=held, delimiter=delimiter, raw=raw
-            )
 
     def backup(self, folder: str | Path) -> list[Path]:
         """Write every byte of the ledger into a folder of plain files, in constant memory; return their paths.

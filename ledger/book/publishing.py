@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from ledger.book.acts import DeskActs
 from ledger.book.correctives import correctives
+from ledger.book.exports import NOW, Exports
 from ledger.book.impact import impact
 from ledger.book.lookup import find_story
 from ledger.book.notice import by_publication, notice
@@ -28,22 +27,15 @@ from ledger.errors import Misused, Rejected
 from ledger.model import Publication, Settlement
 from ledger.resolver import Acts, First
 from ledger.store import Reader
-from ledger.times import Moment, show_minute, show_time, zone_named
+from ledger.times import Moment, show_minute, show_time
 from ledger.vocabulary import Part
 
-NOW = AsOf()
 
-
-class Publishing(DeskActs):
+class Publishing(Exports):
     """Publications, what is owed on them, and the correctives that settle it."""
 
-    @contextmanager
-    def _snapshot(self, as_of: AsOf = NOW) -> Iterator[Snapshot]:
-        with self._store.reading(size=as_of.known) as reader:
-            yield self._snapshot_of(reader, as_of.said)
-
     def _snapshot_of(self, reader: Reader, said: datetime | None = None) -> Snapshot:
-        return Snapshot(reader, said, zone_named(self._opened().zone))
+        return Snapshot(reader, said, self.zone)
 
     def add_publication(
         self,
@@ -84,7 +76,7 @@ class Publishing(DeskActs):
         size = act.writer.size_at(published.at)
         if size == 0:
             raise Misused(
-                f"published: {show_time(published.at, zone_named(self._opened().zone))}: nothing was recorded by then",
+                f"published: {show_time(published.at, self.zone)}: nothing was recorded by then",
                 next="say what it rests on with --as-known, by an index or a time",
             )
         return size
@@ -179,20 +171,22 @@ class Publishing(DeskActs):
         held: bool = False,
         delimiter: str = ",",
         raw: bool = False,
+        package: bool = False,
+        licence: str | None = None,
         title: str | None = None,
     ) -> tuple[list[Path], Receipt]:
         """Write the files of :meth:`~ledger.book.Ledger.export_csv`, and record that they went out.
 
         The files come first: what a crash leaves is files of which no entry says that they went out.
         """
-        from ledger.book.export import export_csv
+        from ledger.book.export import Form, export_csv
         from ledger.book.files import digest_of
 
-        with self._snapshot(as_of) as snapshot:
+        form = Form(delimiter=delimiter, raw=raw, held=held, package=package, licence=licence)
+        with self._store.reading(size=as_of.known) as reader:
+            snapshot = self._snapshot_of(reader, as_of.said)
             known = None if as_of.known is None else as_of.known - 1
-            paths = export_csv(
-                snapshot, Path(folder), story=story, asked_known=known, held=held, delimiter=delimiter, raw=raw
-            )
+            paths = export_csv(snapshot, Path(folder), reader.root, story=story, known=known, form=form)
             rested = AsOf(snapshot.reader.size, as_of.said)
             chosen = None if story is None else find_story(snapshot.reader, story)
         receipt = self.add_publication(
@@ -208,4 +202,4 @@ class Publishing(DeskActs):
         from ledger.book.recheck import recheck
 
         with self._store.reading() as reader:
-            return recheck(Path(file), reader, self._store.reading, zone_named(self._opened().zone))
+            return recheck(Path(file), reader, self._store.reading, self.zone)
