@@ -66,13 +66,16 @@ class Map:
         return tuple(dict.fromkeys(name for template in self.columns.values() for name in _HOLE.findall(template)))
 
 
-def parse_map(text: str) -> Map:
-    """Read a map. Raises :class:`~ledger.errors.Rejected` with everything that is wrong with it."""
+def parse_map(text: str, *, columns: bool = True) -> Map:
+    """Read a map. Raises :class:`~ledger.errors.Rejected` with everything that is wrong with it.
+
+    Without ``columns`` it is for a format whose columns are known: only its constants and ``[values.status]`` are used.
+    """
     try:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Rejected(f"map: is not TOML: {error}", next="see `claims import --help` for an example") from None
-    problems = list(_check(given))
+    problems = [*_check(given, columns), *(() if columns else _unused(given))]
     if problems:
         raise Rejected("map: cannot be used", problems=problems, next="see `claims import --help` for an example")
     times = given.get("times", {})
@@ -97,7 +100,16 @@ def _names_columns(theirs: str) -> bool:
     return bool(holes) and all(holes) and not set("{}") & set(_HOLE.sub("", template))
 
 
-def _check(given: Mapping[str, Any]) -> Iterator[Problem]:
+def _unused(given: Mapping[str, Any]) -> Iterator[Problem]:
+    """The tables of a map that a format without columns of its own has no use for."""
+    values = given.get("values")
+    further = [f"values: {name}" for name in values if name != "status"] if isinstance(values, dict) else []
+    for table in [*(name for name in ("columns", "times") if name in given), *further]:
+        expected = "[constants] and [values.status]"
+        yield Problem(f"map: {table}", "has no use here: what stands where is known", expected)
+
+
+def _check(given: Mapping[str, Any], columns: bool) -> Iterator[Problem]:
     for table in given:
         if table not in _TABLES:
             yield Problem(f"map: {table}", "is no part of a map", expected=f"one of {', '.join(_TABLES)}")
@@ -116,7 +128,7 @@ def _check(given: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _check_column(f"map: values: {ours}", ours)
         if not isinstance(told, dict) or not all(isinstance(each, str) for each in told.values()):
             yield Problem(f"map: values: {ours}", "is no table of texts", expected=f"[values.{ours}]")
-    if not tables.get("columns"):
+    if columns and not tables.get("columns"):
         yield Problem("map: columns", "is missing", expected="a table [columns] that names at least one column")
     yield from _check_times(tables.get("times", {}))
 
@@ -180,7 +192,7 @@ def _translate(record: Record, chart: Map, zone: ZoneInfo) -> Record | Problem |
             continue
         if cells[ours] not in table:
             known = ", ".join(repr(each) for each in table)
-            return Problem(f"line {record.line}: {ours}", "is not in the map", f"one of {known}", repr(cells[ours]))
+            return Problem(f"{record.where}: {ours}", "is not in the map", f"one of {known}", repr(cells[ours]))
         cells[ours] = table[cells[ours]]
         if cells[ours] == PASS_OVER:
             return None
@@ -190,7 +202,7 @@ def _translate(record: Record, chart: Map, zone: ZoneInfo) -> Record | Problem |
                 try:
                     cells[name] = _read_time(cells[name], chart.form, chart.zone or zone)
                 except Unfit as error:
-                    return Problem(f"line {record.line}: {name}", error.why, error.expected, shown(cells[name]))
+                    return Problem(f"{record.where}: {name}", error.why, error.expected, shown(cells[name]))
                 if name == "said":
                     cells.setdefault("precision", _precision(chart.form))
     return Record(record.line, {name: cell for name, cell in cells.items() if cell.strip()})
