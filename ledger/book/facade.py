@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from ledger import rules
 from ledger.book.acts import DeskActs
 from ledger.book.evidence import check_kept, documents
+from ledger.book.listing import grant_row, source_row
 from ledger.book.lookup import as_index, find_claim, find_story, opened_source
 from ledger.book.recording import Salt
 from ledger.book.search import search
@@ -362,7 +363,7 @@ class Ledger(DeskActs):
             reader.load(indexes, ())
             texts.load(indexes)
             opened = [(index, opened_source(reader, index)) for index in indexes]
-            return [_source_row(index, body, acts, texts) for index, body in opened if body.amends is None]
+            return [source_row(index, body, acts, texts) for index, body in opened if body.amends is None]
 
     def stories(self) -> list[StoryRow]:
         """Every story, with the number of its claims."""
@@ -386,7 +387,7 @@ class Ledger(DeskActs):
                 if not isinstance(body, Authority) or not acts.live(index):
                     continue
                 if (story is None or body.story == only_story) and (claim is None or body.claim == only_claim):
-                    rows.append(_grant_row(index, body, acts, texts))
+                    rows.append(grant_row(index, body, acts, texts))
             return rows
 
     def documents(self, about: int | None = None) -> list[DocumentRow]:
@@ -428,6 +429,30 @@ class Ledger(DeskActs):
         with self._store.reading() as reader:
             return backup(reader, self._store.place, Path(folder))
 
+    def export_claimreview(
+        self,
+        path: str | Path,
+        *,
+        story: int | str | None = None,
+        as_of: AsOf = NOW,
+        held: bool = False,
+        url: str | None = None,
+        newsroom: str | None = None,
+        language: str | None = None,
+    ) -> int:
+        """Write what this newsroom says of each claim as ClaimReviews, whole or not at all; return how many.
+
+        ``url`` is where the pages of the claims are published, ``newsroom`` the name that speaks (else the origin), and
+        ``language`` the tag of the language that the claims are worded in. Only public parts are written; held claims
+        stay out unless ``held``. The same moment gives the same bytes. Raises :class:`~ledger.errors.Rejected` for an
+        address or a name that cannot be, and :class:`~ledger.errors.Unavailable` if the file cannot be written.
+        """
+        from ledger.book.reviews import Newsroom, export_reviews
+
+        told = Newsroom(newsroom or self.origin, url, language)
+        with self._snapshot(as_of) as snapshot:
+            return export_reviews(snapshot, Path(path), told, story=story, held=held)
+
     def verify(self, verifiers: Sequence[Verifier] = ()) -> Verification:
         """Derive every column, register, tile and state again from the leaf bytes and the rules; name each difference.
 
@@ -464,32 +489,3 @@ def _claim_in(reader: Reader, given: int | str) -> int:
     if match is None:
         raise Rejected(f"claim: {shown(str(given))}: no such claim", next="`claims board` shows the claims")
     return match.index
-
-
-def _source_row(index: int, body: Source, acts: Acts, texts: Texts) -> SourceRow:
-    root = acts.root(index)
-    return SourceRow(
-        index=index,
-        name=texts.name(index),
-        kind=acts.source_kind(index),
-        group=texts.name(root) if root != index else None,
-        vetted=acts.vetted(index),
-        relayer=None if body.relayer is None else texts.name(body.relayer),
-        story=None if body.story is None else texts.name(body.story),
-    )
-
-
-def _grant_row(index: int, body: Authority, acts: Acts, texts: Texts) -> GrantRow:
-    if body.story is not None:
-        scope = f"story {texts.name(body.story)}"
-    else:
-        assert body.claim is not None
-        scope = f"claim {body.claim} “{texts.claim(body.claim)}”"
-    return GrantRow(
-        index=index,
-        source=texts.name(body.source),
-        root=texts.name(acts.root(body.source)),
-        scope=scope,
-        story=None if body.story is None else texts.name(body.story),
-        claim=body.claim,
-    )

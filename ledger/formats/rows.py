@@ -30,8 +30,8 @@ class Row:
 
     The fields are the columns, but for two: ``said`` carries its precision, and the column ``why`` is ``why`` in a
     statement and ``mistake`` in a retraction. A None inside ``via`` or ``via_kind`` is not told there: the name is
-    withheld and ``via_index`` stands for it, or the kind is known already. ``usual_kind`` is that of the source where it
-    is new and nobody tells another. ``told`` are the cells of the file, as they were read.
+    withheld and ``via_index`` stands for it, or the kind is known already. ``usual_kind`` is that of the source where
+    it is new and nobody tells another. ``told`` are the cells of the file, as they were read.
     """
 
     kind: Kind = Kind.STATEMENT
