@@ -119,12 +119,12 @@ def read(text: str, *, zone: ZoneInfo) -> list[Review | Problem]:
 
     The same review again is left out; another one under the same ``@id`` is a problem.
     """
-    document = jsonld.parse(text)
+    document = jsonld.parse(text, TYPE)
     if isinstance(document, Problem):
         return [document]
     found: list[Review | Problem] = []
     known: dict[str, Review] = {}
-    for node in document.of_type(TYPE):
+    for node in document.found:
         reading = Reading(node, document, zone)
         review = _read(reading)
         if review is None or reading.problems:

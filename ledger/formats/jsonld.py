@@ -44,6 +44,8 @@ class Value:
     @property
     def types(self) -> tuple[str, ...]:
         """The types of a node, without the address of schema.org."""
+        if not isinstance(self.value, Members) or "@type" not in self.value:
+            return ()
         return tuple(local(each.value) for each in self.member("@type") if isinstance(each.value, str))
 
     @property
@@ -59,20 +61,17 @@ class Value:
 
 
 class Document:
-    """A document with its nodes by name."""
+    """A document with its nodes by name, and those of one type in their order, wherever they are but in one another."""
 
-    def __init__(self, tree: Any) -> None:
-        self._root = Value("", tree)
+    def __init__(self, tree: Any, wanted: str) -> None:
         self._named: dict[str, Value] = {}
-        for node in _nodes(self._root):
+        found = []
+        for node, inside in _nodes(tree, wanted):
             if node.id is not None and not node.refers:
                 self._named.setdefault(node.id, node)
-
-    def of_type(self, word: str) -> Iterator[Value]:
-        """Every node of a type, wherever it is but inside another of that type, in the order of the document."""
-        for node in _nodes(self._root, within=word):
-            if word in node.types and self.follow(node) is node:
-                yield node
+            if not inside and wanted in node.types:
+                found.append(node)
+        self.found = [node for node in found if self.follow(node) is node]
 
     def follow(self, value: Value) -> Value:
         """The node that a reference names; anything else is itself."""
@@ -96,15 +95,15 @@ def joined(pieces: Iterable[str]) -> str | Problem:
     return text
 
 
-def parse(text: str) -> Document | Problem:
-    """Read a document, or say why it is none."""
+def parse(text: str, wanted: str) -> Document | Problem:
+    """Read a document for its nodes of one type, or say why it is none."""
     text = text.removeprefix("\ufeff")
     if len(text) > MAX_SIZE:
         return Problem("the file", f"has more than {MAX_SIZE:,} characters", "a file for each part of the reviews")
     if not text.strip():
         return Problem("line 1", "the file is empty", "JSON-LD")
     try:
-        return Document(json.loads(text, object_pairs_hook=_members, parse_constant=_no_number))
+        return Document(json.loads(text, object_pairs_hook=_members, parse_constant=_no_number), wanted)
     except RecursionError:
         return Problem("the file", "is nested too deeply", "JSON-LD")
     except json.JSONDecodeError as error:
@@ -136,7 +135,7 @@ def _no_number(name: str) -> NoReturn:
 
 
 def _step(name: str | int) -> str:
-    return str(name).replace("~", "~0").replace("/", "~1")
+    return str(name) if isinstance(name, int) else name.replace("~", "~0").replace("/", "~1")
 
 
 def _each(given: Value) -> Iterator[Value]:
@@ -154,15 +153,18 @@ def _each(given: Value) -> Iterator[Value]:
             yield at
 
 
-def _nodes(root: Value, within: str | None = None) -> Iterator[Value]:
-    """Every object of a document in its order; with ``within`` none that is inside one of that type."""
-    stack = [root]
+def _nodes(tree: Any, wanted: str) -> Iterator[tuple[Value, bool]]:
+    """Every object of a document in its order, with whether it is inside one of the wanted type."""
+    stack = [("", tree, False)]
     while stack:
-        at = stack.pop()
-        inside: Iterable[tuple[str | int, Any]] = ()
-        if isinstance(at.value, Members):
-            yield at
-            inside = () if within is not None and within in at.types else at.value.items()
-        elif isinstance(at.value, list):
-            inside = enumerate(at.value)
-        stack += reversed([Value(f"{at.place}/{_step(name)}", v) for name, v in inside if isinstance(v, dict | list)])
+        place, value, inside = stack.pop()
+        members: Iterable[tuple[str | int, Any]] = ()
+        if isinstance(value, Members):
+            at = Value(place, value)
+            yield at, inside
+            inside = inside or wanted in at.types
+            members = value.items()
+        elif isinstance(value, list):
+            members = enumerate(value)
+        further = [(f"{place}/{_step(n)}", v, inside) for n, v in members if v and isinstance(v, dict | list)]
+        stack += reversed(further)

@@ -13,6 +13,8 @@ from html.parser import HTMLParser
 _INLINE = frozenset({"a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "em", "font", "i", "ins", "mark", "q", "s"})
 _INLINE |= {"small", "span", "strong", "sub", "sup", "time", "u", "var", "wbr"}
 _UNSEEN = ("script", "style")
+# What no > closes is no tag; the parser would look to the end of the text for one, again and again.
+_NO_TAG = re.compile("<(?![^<>]*>)")
 _LINE_ENDS = re.compile("[\t\n\r\x0b\x0c\x1c-\x1f\x85\u2028\u2029]")
 
 
@@ -35,6 +37,9 @@ class _Text(HTMLParser):
         self._unseen = False
         self.seen += [] if tag in _INLINE else [" "]
 
+    def handle_comment(self, data: str) -> None:  # noqa: ARG002 - the parser's
+        self.tags += 1
+
     def handle_data(self, data: str) -> None:
         if not self._unseen:
             self.seen.append(data)
@@ -46,7 +51,7 @@ def plain(text: str) -> str:
     if "<" in text or "&" in text:
         parser = _Text()
         # The parser gives up on an unknown section; nobody means one.
-        parser.feed(text.replace("<![", "&lt;!["))
+        parser.feed(_NO_TAG.sub("&lt;", text).replace("<![", "&lt;!["))
         parser.close()
         text, tags = "".join(parser.seen), parser.tags
     if tags or _LINE_ENDS.search(text):
