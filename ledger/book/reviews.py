@@ -49,7 +49,7 @@ class Newsroom:
 
     def page(self, claim: int) -> str | None:
         """Where the page of a claim is."""
-        return None if self.url is None else f"{self.url.rstrip('/')}/claims/{claim}.html"
+        return None if self.url is None else f"{self.url.rstrip('/')}/claim/{claim}.html"
 
     @property
     def who(self) -> Who:

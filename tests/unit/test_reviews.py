@@ -56,14 +56,14 @@ def test_a_review_says_who_claims_what_and_where_it_appeared(room: Newsroom) -> 
     claim = second.claim
     assert review == Review(
         claim=SECOND,
-        id=f"{SITE}claims/{claim}.html#review",
-        url=f"{SITE}claims/{claim}.html",
+        id=f"{SITE}claim/{claim}.html#review",
+        url=f"{SITE}claim/{claim}.html",
         author=DESK,
         rating=Rating("Unverified"),
         published=review.published,
         language="en",
         item=Item(
-            id=f"{SITE}claims/{claim}.html#claim",
+            id=f"{SITE}claim/{claim}.html#claim",
             author=Who("a police source", None, "Person"),
             appearance=("https://reuters.example/1", "https://afp.example/1"),
             first_appearance="https://reuters.example/1",
