@@ -157,18 +157,19 @@ class DeskActs:
         aside: str | None = None,
         progress: Callable[[int], None] = lambda _: None,
     ) -> Imported:
-        """Append the rows of a CSV or JSON Lines file (``.jsonl``), whole or not at all, and once.
+        """Append the rows of a file, whole or not at all, and once.
 
-        ``chart`` is the text of a map (TOML), ``story`` is for the rows that name none, ``aside`` is a column that goes
-        into no entry. The file is read twice; ``progress`` hears the number of characters as they are read. It can be
-        killed at any point and called again. Raises :class:`~ledger.errors.Rejected` with all problems, up to a limit
-        that is told.
+        The suffix tells what it holds: ``.jsonl`` and ``.ndjson`` JSON Lines, ``.jsonld`` and ``.json`` ClaimReviews,
+        any other CSV. ``chart`` is the text of a map (TOML), ``story`` is for the rows that name none, ``aside`` is a
+        column that goes into no entry. The file is read twice; ``progress`` hears the number of characters as they are
+        read. It can be killed at any point and called again. Raises :class:`~ledger.errors.Rejected` with all problems,
+        up to a limit that is told.
         """
-        from ledger.book.importing import Aside, import_rows, lines_of, read_file
+        from ledger.book.importing import Aside, import_rows, lines_of, of_reviews, read_file
         from ledger.formats.mapping import parse_map
 
         zone, now = zone_named(self._opened().zone), self._clock()
-        columns = None if chart is None else parse_map(chart)
+        columns = None if chart is None else parse_map(chart, columns=not of_reviews(str(path)))
         laid = None if aside is None else Aside(aside)
 
         def rows() -> Iterator[Row | Problem]:

@@ -19,10 +19,12 @@ from zoneinfo import ZoneInfo
 from ledger.book.loading import Loading
 from ledger.book.recording import Recording
 from ledger.errors import Problem, Rejected, Unavailable
-from ledger.formats import csv, jsonl
+from ledger.formats import claimreview, csv, jsonl, jsonld
 from ledger.formats.columns import NAMES
 from ledger.formats.mapping import Map, translate
-from ledger.formats.rows import Row, rows_of
+from ledger.formats.ratings import rows_of_reviews
+from ledger.formats.review import Review
+from ledger.formats.rows import Row, limited, rows_of
 from ledger.store import Slips, Store, Writer, trial
 from ledger.vocabulary import Status
 
@@ -86,10 +88,17 @@ def read_file(
     raw: bool,
     aside: Aside | None = None,
 ) -> Iterator[Row | Problem]:
-    """Read rows from a CSV or JSON Lines file, through a map if there is one; ``story`` stands where a row has none."""
-    records = records_of(lines, name, chart=chart, story=story, zone=zone, raw=raw, aside=aside)
+    """Read the rows of a file, through a map if there is one; ``story`` stands where a row has none.
+
+    What kind of file it is follows from its suffix.
+    """
     # One more than are told, so that "more than" is true.
-    return rows_of(records, zone=zone, now=now, limit=LIMIT + 1)
+    limit = LIMIT + 1
+    if of_reviews(name):
+        reviews = _reviews(lines, zone)
+        return limited(rows_of_reviews(reviews, chart=chart, story=story, zone=zone, now=now), limit)
+    records = records_of(lines, name, chart=chart, story=story, zone=zone, raw=raw, aside=aside)
+    return rows_of(records, zone=zone, now=now, limit=limit)
 
 
 class Aside:
@@ -128,7 +137,7 @@ def records_of(
     """As :func:`read_file`, each row as its cells, without the one that is laid ``aside``."""
     ours = NAMES if chart is None else chart.theirs
     columns = ours if aside is None else tuple(dict.fromkeys((*ours, aside.column)))
-    if Path(name).suffix.casefold() in (".jsonl", ".ndjson"):
+    if _suffix(name) in (".jsonl", ".ndjson"):
         records = jsonl.read(lines, columns=columns, foreign=chart is not None)
     else:
         records = csv.read(lines, columns=columns, raw=raw or chart is not None, foreign=chart is not None)
@@ -137,6 +146,22 @@ def records_of(
     if chart is not None:
         records = translate(records, chart, zone, None if aside is None else aside.passed)
     return records if story is None else _in_story(records, story)
+
+
+def of_reviews(name: str) -> bool:
+    """Whether a file of that name holds ClaimReviews, so that a map of it names no columns."""
+    return _suffix(name) in (".jsonld", ".json")
+
+
+def _suffix(name: str) -> str:
+    return Path(name).suffix.casefold()
+
+
+def _reviews(lines: Iterable[str], zone: ZoneInfo) -> list[Review | Problem]:
+    text = jsonld.joined(lines)
+    if isinstance(text, Problem):
+        return [text]
+    return claimreview.read(text, zone=zone) or [Problem("the file", "holds no ClaimReview", "at least one")]
 
 
 def _in_story(records: Iterable[csv.Record | Problem], story: str) -> Iterator[csv.Record | Problem]:
@@ -194,7 +219,12 @@ def _stopped(name: str, problems: list[Problem], done: int) -> Rejected:
 
 def told_of(name: str, problems: list[Problem]) -> list[Problem]:
     """The first of the problems of a file, each with its name; and that there are more."""
-    shown = [replace(each, where=_LINE.sub(f"{name}:\\1", each.where)) for each in problems[:LIMIT]]
+    shown = [replace(each, where=_in_file(name, each.where)) for each in problems[:LIMIT]]
     if len(problems) > LIMIT:
         shown.append(Problem("the file", f"has more than {LIMIT} problems; these are the first"))
     return shown
+
+
+def _in_file(name: str, where: str) -> str:
+    """A place with the name of the file: a line, or a JSON pointer."""
+    return f"{name}: {where}" if where.startswith("/") else _LINE.sub(f"{name}:\\1", where)

@@ -60,7 +60,7 @@ class Loading:
                 self.problems.append(row)
             elif row.key is not None and not self._first_of(row, row.key):
                 why = "stands in a row above that says something else"
-                self.problems.append(Problem(f"line {row.line}: key", why, "a key of its own", shown(row.key)))
+                self.problems.append(Problem(f"{row.where}: key", why, "a key of its own", shown(row.key)))
             else:
                 self._take_or_tell(row, key)
         return sum(not isinstance(row, Problem) for row, _ in known)
@@ -71,8 +71,8 @@ class Loading:
             index = self._take(row, key)
         except LedgerError as error:
             found = error.problems or [Problem("row", error.message)]
-            self.problems += [Problem(f"line {row.line}: {p.where}", p.why, p.expected, p.got) for p in found]
-        self.problems += [Problem(f"line {row.line}: {p.where}", p.why, p.expected, p.got) for p in self.act.abandon()]
+            self.problems += [Problem(f"{row.where}: {p.where}", p.why, p.expected, p.got) for p in found]
+        self.problems += [Problem(f"{row.where}: {p.where}", p.why, p.expected, p.got) for p in self.act.abandon()]
         if index is not None and row.index is not None:
             self._slips.put(f"place {row.index}", index)
 
@@ -172,6 +172,10 @@ class Loading:
         told = zip(self._via(row), row.via_kind, strict=False)
         return [kind for given, kind in told if kind is not None and not self.act.knows(given)]
 
+    def _kind(self, row: Row) -> SourceKind | None:
+        """The kind that the row tells; of a new source of which it tells none, the usual one."""
+        return row.source_kind or (None if self.act.knows(self._name(row)) else row.usual_kind)
+
     def _source(self, row: Row) -> int:
         kind = row.source_kind
         assert kind is not None, "a row of kind source tells the kind of source"
@@ -210,7 +214,7 @@ class Loading:
             to=self._to(row),
             why=row.why,
             story=self._story(row),
-            by_kind=row.source_kind,
+            by_kind=self._kind(row),
             by_group=self._group(row),
             via_kinds=self._new_kinds(row),
             parts={Part.QUOTE: row.quote, Part.NOTE: row.note, Part.URL: row.url, Part.EVIDENCE: row.evidence},

@@ -203,6 +203,46 @@ def export_atom(settings: Settings, file: str, story: str | None, every: bool, u
     put(f"{file}: {counted(len(feed.entries), 'change')}")
 
 
+@export.command("claimreview")
+@click.argument("file", metavar="FILE")
+@story_option("Only this story; else CLAIMS_STORY.")
+@click.option("--all", "every", is_flag=True, help="Every story, whatever CLAIMS_STORY says.")
+@as_of_options()
+@click.option("--held", is_flag=True, help="With the claims that are held.")
+@click.option("--url", metavar="BASE", help="Where the site is published; each review then names its claim's page.")
+@click.option("--newsroom", metavar="NAME", help="Who reviews: the name of the newsroom; else the origin.")
+@click.option("--language", metavar="TAG", help="The language that the claims are worded in, such as en or fr.")
+@with_settings
+def export_claimreview(
+    settings: Settings,
+    file: str,
+    story: str | None,
+    every: bool,
+    as_said: str | None,
+    as_known: str | None,
+    **given: Any,
+) -> None:
+    """Write what the newsroom says of each claim as ClaimReviews (JSON-LD).
+
+    For search engines and other newsrooms. A rating names whose word the
+    state rests on; it has a number only where the desk itself ruled.
+
+    \b
+    claims export claimreview claims.jsonld --url https://news.example/ \\
+        --newsroom "Example News"
+    """
+    with reading(settings) as ledger:
+        as_of = read_as_of(ledger, as_said, as_known)
+        count = ledger.export_claimreview(file, story=chosen_story(settings, story, every), as_of=as_of, **given)
+        moment = as_of_line(ledger, as_of)
+    if settings.json:
+        put_json({"wrote": file, "reviews": count})
+        return
+    put(f"{file}: {counted(count, 'review')}")
+    if moment:
+        say(moment)
+
+
 @click.command(cls=Act)
 @click.option("--key", "given", metavar="VKEY", multiple=True, help="A verifier key, besides those that you have.")
 @keys_option()

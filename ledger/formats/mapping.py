@@ -72,13 +72,16 @@ class Map:
         return tuple(dict.fromkeys(name for template in self.columns.values() for name in _HOLE.findall(template)))
 
 
-def parse_map(text: str) -> Map:
-    """Read a map. Raises :class:`~ledger.errors.Rejected` with everything that is wrong with it."""
+def parse_map(text: str, *, columns: bool = True) -> Map:
+    """Read a map. Raises :class:`~ledger.errors.Rejected` with everything that is wrong with it.
+
+    Without ``columns`` it is for a format whose columns are known: only its constants and ``[values.status]`` are used.
+    """
     try:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Rejected(f"map: is not TOML: {error}", next="see `claims import --help` for an example") from None
-    problems = list(_check(given))
+    problems = [*_check(given, columns), *(() if columns else _unused(given))]
     if problems:
         raise Rejected("map: cannot be used", problems=problems, next="see `claims import --help` for an example")
     times = given.get("times", {})
@@ -104,7 +107,16 @@ def _names_columns(theirs: str) -> bool:
     return bool(holes) and all(holes) and not set("{}") & set(_HOLE.sub("", template))
 
 
-def _check(given: Mapping[str, Any]) -> Iterator[Problem]:
+def _unused(given: Mapping[str, Any]) -> Iterator[Problem]:
+    """The tables of a map that a format without columns of its own has no use for."""
+    values = given.get("values")
+    further = [f"values: {name}" for name in values if name != "status"] if isinstance(values, dict) else []
+    for table in [*(name for name in ("columns", "times") if name in given), *further]:
+        expected = "[constants] and [values.status]"
+        yield Problem(f"map: {table}", "has no use here: what stands where is known", expected)
+
+
+def _check(given: Mapping[str, Any], columns: bool) -> Iterator[Problem]:
     for table in given:
         if table not in _TABLES:
             yield Problem(f"map: {table}", "is no part of a map", expected=f"one of {', '.join(_TABLES)}")
@@ -123,7 +135,7 @@ def _check(given: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _check_column(f"map: values: {ours}", ours)
         if not isinstance(told, dict) or not all(isinstance(each, str) for each in told.values()):
             yield Problem(f"map: values: {ours}", "is no table of texts", expected=f"[values.{ours}]")
-    if not tables.get("columns"):
+    if columns and not tables.get("columns"):
         yield Problem("map: columns", "is missing", expected="a table [columns] that names at least one column")
     yield from _check_times(tables.get("times", {}))
     yield from _check_gold(tables.get("gold", {}))
@@ -196,25 +208,25 @@ def _translate(record: Record, chart: Map, zone: ZoneInfo, passed: Mapping[str, 
         if any(record.cells.get(name) for name in _HOLE.findall(template)):
             cells[ours] = cell
     told = dict(cells)
-    found = _in_our_words(cells, chart, record.line)
+    found = _in_our_words(cells, chart, record.where)
     if isinstance(found, Problem):
         return found
     if found and passed is None:
         return None
     if found and passed is not None:
         cells = _overlooked(told, chart) | dict(passed)
-    problem = _in_their_times(cells, record.line, chart, zone)
+    problem = _in_their_times(cells, record.where, chart, zone)
     return problem or Record(record.line, {name: cell for name, cell in cells.items() if cell.strip()})
 
 
-def _in_our_words(cells: dict[str, str], chart: Map, line: int) -> Problem | bool:
+def _in_our_words(cells: dict[str, str], chart: Map, where: str) -> Problem | bool:
     """Put our words for theirs; return whether one of them passes the row over."""
     for ours, table in chart.values.items():
         if ours not in cells:
             continue
         if cells[ours] not in table:
             known = ", ".join(repr(each) for each in table)
-            return Problem(f"line {line}: {ours}", "is not in the map", f"one of {known}", repr(cells[ours]))
+            return Problem(f"{where}: {ours}", "is not in the map", f"one of {known}", repr(cells[ours]))
         cells[ours] = table[cells[ours]]
         if cells[ours] == PASS_OVER:
             return True
@@ -227,7 +239,7 @@ def _overlooked(told: Mapping[str, str], chart: Map) -> dict[str, str]:
     return {ours: words.get(ours, cell) for ours, cell in told.items() if words.get(ours) != PASS_OVER}
 
 
-def _in_their_times(cells: dict[str, str], line: int, chart: Map, zone: ZoneInfo) -> Problem | None:
+def _in_their_times(cells: dict[str, str], where: str, chart: Map, zone: ZoneInfo) -> Problem | None:
     """Read the times as the map says they are written, if it does."""
     if chart.form is None:
         return None
@@ -236,7 +248,7 @@ def _in_their_times(cells: dict[str, str], line: int, chart: Map, zone: ZoneInfo
             try:
                 cells[name] = _read_time(cells[name], chart.form, chart.zone or zone)
             except Unfit as error:
-                return Problem(f"line {line}: {name}", error.why, error.expected, shown(cells[name]))
+                return Problem(f"{where}: {name}", error.why, error.expected, shown(cells[name]))
             if name == "said":
                 cells.setdefault("precision", _precision(chart.form))
     return None
