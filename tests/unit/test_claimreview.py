@@ -74,6 +74,11 @@ def test_a_review_is_found_wherever_it_stands(document: Any) -> None:
     assert found(document) == [Review("x", url="https://n.example/1")]
 
 
+def test_a_review_inside_another_is_none_of_the_documents_own() -> None:
+    inner = {"@type": "ClaimReview", "claimReviewed": "y", "associatedClaimReview": [{**NODE, "claimReviewed": "z"}]}
+    assert found({**NODE, "associatedClaimReview": inner}) == [Review("x", url="https://n.example/1")]
+
+
 def test_a_document_without_a_review_has_none() -> None:
     assert found({"@context": "https://schema.org", "@graph": []}) == []
     assert found({"@type": "NewsArticle", "headline": "ClaimReview"}) == []

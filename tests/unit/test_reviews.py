@@ -116,6 +116,16 @@ def test_a_correction_says_what_is_so_instead(room: Newsroom) -> None:
     assert rating(room, SECOND) == Rating("Corrected by Example News", 1, 5, 1)
 
 
+def test_what_the_desk_misheard_is_nowhere(room: Newsroom) -> None:
+    """Reuters is misheard at 22:20 and retracted; AFP reports it at 22:30."""
+    misheard = room.say(ONE, Status.REPORTED, "Reuters", "22:20", url="https://reuters.example/1")
+    room.say(ONE, Status.REPORTED, "AFP", "22:30", url="https://afp.example/1")
+    room.ledger.retract(misheard.index, why=Mistake.MISHEARD)
+    item = reviews(room)[ONE].item
+    assert (item.author, item.appearance) == (Who("AFP", None, "NewsMediaOrganization"), ("https://afp.example/1",))
+    assert item.published == at("22:30")
+
+
 def test_what_came_later_is_no_ruling_of_the_desk(room: Newsroom) -> None:
     """The desk says ten dead; the ministry, an authority, says at 23:00 that it is not so: disputed."""
     room.say(ONE, Status.REPORTED, "desk", "21:20")
@@ -158,7 +168,7 @@ def test_held_claims_stay_out_unless_asked_for(room: Newsroom) -> None:
 
 def test_what_is_internal_or_redacted_never_appears(room: Newsroom) -> None:
     """An address that the desk keeps to itself; a source, an address and a claim that a court has taken away."""
-    kept = room.say(ONE, Status.DENIED, "AFP", "22:40", url="https://afp.example/secret", internal=[Part.URL])
+    kept = room.say(ONE, Status.REPORTED, "AFP", "22:40", url="https://afp.example/secret", internal=[Part.URL])
     room.say(ONE, Status.REPORTED, "Reuters", "22:30", url="https://reuters.example/gone", quote="secret words")
     room.say(SECOND, Status.REPORTED, "Le Monde", "22:31", note="our note")
     third = room.say("Third", Status.DENIED, "Le Monde", "22:31")
