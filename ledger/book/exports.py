@@ -98,3 +98,27 @@ class Exports(DeskActs):
         feed = self.changes_feed(story=story, url=url, limit=limit, file=path.name)
         write_file(path, [write(feed)])
         return feed
+
+    def export_claimreview(
+        self,
+        path: str | Path,
+        *,
+        story: int | str | None = None,
+        as_of: AsOf = NOW,
+        held: bool = False,
+        url: str | None = None,
+        newsroom: str | None = None,
+        language: str | None = None,
+    ) -> int:
+        """Write what this newsroom says of each claim as ClaimReviews, whole or not at all; return how many.
+
+        ``url`` is where the pages of the claims are published, ``newsroom`` the name that speaks (else the origin), and
+        ``language`` the tag of the language that the claims are worded in. Only public parts are written; held claims
+        stay out unless ``held``. The same moment gives the same bytes. Raises :class:`~ledger.errors.Rejected` for an
+        address or a name that cannot be, and :class:`~ledger.errors.Unavailable` if the file cannot be written.
+        """
+        from ledger.book.reviews import Newsroom, export_reviews
+
+        told = Newsroom(newsroom or self._opened().origin, url, language)
+        with self._snapshot(as_of) as snapshot:
+            return export_reviews(snapshot, Path(path), told, story=story, held=held)

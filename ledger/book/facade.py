@@ -401,30 +401,6 @@ class Ledger(Publishing):
         with self._store.reading() as reader:
             return backup(reader, self._store.place, Path(folder))
 
-    def export_claimreview(
-        self,
-        path: str | Path,
-        *,
-        story: int | str | None = None,
-        as_of: AsOf = NOW,
-        held: bool = False,
-        url: str | None = None,
-        newsroom: str | None = None,
-        language: str | None = None,
-    ) -> int:
-        """Write what this newsroom says of each claim as ClaimReviews, whole or not at all; return how many.
-
-        ``url`` is where the pages of the claims are published, ``newsroom`` the name that speaks (else the origin), and
-        ``language`` the tag of the language that the claims are worded in. Only public parts are written; held claims
-        stay out unless ``held``. The same moment gives the same bytes. Raises :class:`~ledger.errors.Rejected` for an
-        address or a name that cannot be, and :class:`~ledger.errors.Unavailable` if the file cannot be written.
-        """
-        from ledger.book.reviews import Newsroom, export_reviews
-
-        told = Newsroom(newsroom or self.origin, url, language)
-        with self._snapshot(as_of) as snapshot:
-            return export_reviews(snapshot, Path(path), told, story=story, held=held)
-
     def verify(self, verifiers: Sequence[Verifier] = ()) -> Verification:
         """Derive every column, register, tile and state again from the leaf bytes and the rules; name each difference.
 
