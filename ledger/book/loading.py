@@ -35,6 +35,9 @@ from ledger.vocabulary import Kind, Part, SourceKind
 _OPENED_WITH = 3
 # Every ledger opens with its policy as entry 3, and so does every export of a whole one.
 
+_NOT_OURS = (Kind.REDACTION, Kind.PUBLICATION, Kind.SETTLEMENT)
+# What another ledger removed and what it told its public are acts of that one, and so is what is about those acts.
+
 
 class Loading:
     """Rows going into one recording. ``problems`` collects what is wrong; the rows after it are still tried."""
@@ -46,7 +49,7 @@ class Loading:
         self._parents: dict[Kind, Callable[[Row], int | None]] = {
             Kind.OPENING: lambda _: None,
             Kind.RECORDER: lambda _: None,
-            **dict.fromkeys((Kind.REDACTION, Kind.PUBLICATION, Kind.SETTLEMENT), lambda _: None),
+            **dict.fromkeys(_NOT_OURS, lambda _: None),
             Kind.STORY: lambda row: act.story_or_new(_told(row, "story")),
             Kind.CLAIM: lambda row: act.claim(_told(row, "text"), self._story(row), new=True),
         }
@@ -66,6 +69,8 @@ class Loading:
         return sum(not isinstance(row, Problem) for row, _ in known)
 
     def _take_or_tell(self, row: Row, key: str | None) -> None:
+        if self._passed_over(row):
+            return
         index = None
         try:
             index = self._take(row, key)
@@ -75,6 +80,14 @@ class Loading:
         self.problems += [Problem(f"{row.where}: {p.where}", p.why, p.expected, p.got) for p in self.act.abandon()]
         if index is not None and row.index is not None:
             self._slips.put(f"place {row.index}", index)
+
+    def _passed_over(self, row: Row) -> bool:
+        about = None if row.target is None else self._slips.get(f"passed over {row.target}")
+        if row.kind not in _NOT_OURS and about is None:
+            return False
+        if row.index is not None:
+            self._slips.put(f"passed over {row.index}", row.index)
+        return True
 
     def _take(self, row: Row, key: str | None) -> int | None:
         known = self.act.repeated(key)
