@@ -151,7 +151,9 @@ class Book:
     def redact(self, target: int, part: str) -> int:
         return self.add(Redaction(target, Part(part)))
 
-    def publish(self, *claims: int, size: int | None = None, out: str | int | datetime | None = None, **more: Any) -> int:
+    def publish(
+        self, *claims: int, size: int | None = None, out: str | int | datetime | None = None, **more: Any
+    ) -> int:
         """A publication of these claims, or with none of a ``story`` or of all; it rests on all, unless told."""
         size = len(self.entries) if size is None else size
         policy = Acts(Memory(self.entries[:size])).policy_entry()
