@@ -11,14 +11,14 @@ from functools import cache
 from itertools import chain, count, takewhile
 from typing import Any
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from ledger.debts import Owing, claims_told, debts, tellings
 from ledger.model import Entry, Evidence, Publication, Redaction, Retract, Settlement, Statement, Wording
 from ledger.resolver import Acts, Memory, neighbourhood
 from ledger.vocabulary import Debt, State
-from tests.ledgers import Book, at, claims_of, of_kind
+from tests.ledgers import Book, claims_of, of_kind
 from tests.oracle import Reading
 from tests.stored import dressed
 from tests.strategies import THROW, Throw, World, throws, weighted, whole_book
