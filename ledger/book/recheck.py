@@ -146,8 +146,9 @@ def _moment(file: _File, reader: Reader) -> tuple[int, datetime | None, int | No
     if not (size.isascii() and size.isdigit() and len(size) < 16 and 1 <= int(size) <= reader.size):
         expected = f"1 to {reader.size}, the size of this ledger"
         problems.append(Problem(f"{where}: size", "is no size that this ledger had", expected, shown(size)))
-    if known is not None and not (known.isascii() and known.isdigit() and len(known) < 16):
-        problems.append(Problem(f"{where}: as_known", "is no index", "digits", shown(known)))
+    last = str(int(size) - 1) if size.isascii() and size.isdigit() and len(size) < 16 else None
+    if known is not None and known != last:
+        problems.append(Problem(f"{where}: as_known", "is not the last entry of its size", last, shown(known)))
     said = None
     try:
         said = parse_utc(first["as_said"]) if "as_said" in first else None
