@@ -23,10 +23,11 @@ from ledger.book.published import Corrective, DebtRow, Impact, Notice, Publicati
 from ledger.book.recording import Recording
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import AsOf, Receipt
-from ledger.errors import Misused, Rejected
+from ledger.errors import Misused, Problem, Rejected
 from ledger.model import Publication, Settlement
 from ledger.resolver import Acts, First
 from ledger.store import Reader
+from ledger.text import flaws, shown
 from ledger.times import Moment, show_minute, show_time
 from ledger.vocabulary import Part
 
@@ -142,12 +143,14 @@ class Publishing(Exports):
             index = find_publication(snapshot, publication)
             size = self._rests_on(act, as_of.known, published)
             chosen = tuple(sorted({self._known_claim(act, each) for each in claims}))
-            then = First(act.writer, max(size, index + 1))
-            owed = {each.claim for each in owing_on(snapshot, [index], then)}
-            if not owed or not owed.issuperset(chosen):
+            # What rests on less than the publication is refused below, with its place.
+            owing = owing_on(snapshot, [index], First(act.writer, max(size, index + 1)))
+            owed = {each.claim for each in owing}
+            if size > index and not (owed and owed.issuperset(chosen)):
                 claim = next((each for each in chosen if each not in owed), None)
                 what = "" if claim is None else f" on claim {claim}"
-                why = f"settle: publication {index}: nothing is owed{what}"
+                then = "" if size == act.writer.size else f" as of entry {size - 1}"
+                why = f"settle: publication {index}: nothing is owed{what}{then}"
                 raise Rejected(why, next="`claims debt` lists what is owed")
             body = Settlement(index, size, chosen, published)
             parts = {Part.URL: None if url is None else url.strip(), Part.NOTE: note}
@@ -177,11 +180,13 @@ class Publishing(Exports):
     ) -> tuple[list[Path], Receipt]:
         """Write the files of :meth:`~ledger.book.Ledger.export_csv`, and record that they went out.
 
-        The files come first: what a crash leaves is files of which no entry says that they went out.
+        What it is called is looked at first of all. The files come before the entry: what a crash leaves is files of
+        which no entry says that they went out.
         """
         from ledger.book.export import Form, export_csv
         from ledger.book.files import digest_of
 
+        _check_called(name_or_url, title)
         form = Form(delimiter=delimiter, raw=raw, held=held, package=package, licence=licence)
         with self._store.reading(size=as_of.known) as reader:
             snapshot = self._snapshot_of(reader, as_of.said)
@@ -203,3 +208,12 @@ class Publishing(Exports):
 
         with self._store.reading() as reader:
             return recheck(Path(file), reader, self._store.reading, self.zone)
+
+
+def _check_called(name_or_url: str, title: str | None) -> None:
+    """Refuse what nothing can be called, before anything is written."""
+    texts = {Part.URL if is_address(name_or_url) else Part.NAME: name_or_url.strip(), Part.TEXT: title}
+    told = [(part, text) for part, text in texts.items() if text is not None]
+    problems = [Problem(part.value, flaw, got=shown(text)) for part, text in told for flaw in flaws(part, text)]
+    if problems:
+        raise Rejected("nothing was published", problems=problems, next="give it another name")
