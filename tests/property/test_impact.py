@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.book import AsOf, Impact, Ledger
+from ledger.book import AsOf, DebtRow, Impact, Ledger
 from ledger.errors import Rejected
 from ledger.formats.claims import COLUMNS
 from ledger.model import Entry, Recorder, Source, Statement
@@ -62,17 +62,13 @@ def board(ledger: Ledger) -> dict[int, Row]:
     return {row.claim: (row.state, row.successor, row.successor_state) for row in ledger.board()}
 
 
+def _owed(row: DebtRow) -> Row:
+    successor = (row.told_successor, row.successor, row.successor_state)
+    return row.told, row.state, *successor, row.held, tuple(due.reason for due in row.dues)
+
+
 def debts(ledger: Ledger) -> dict[tuple[int, int], Row]:
-    return {
-        (row.publication, row.claim): (
-            row.told,
-            row.state,
-            row.successor,
-            row.held,
-            tuple(due.reason for due in row.dues),
-        )
-        for row in ledger.debts()
-    }
+    return {(row.publication, row.claim): _owed(row) for row in ledger.debts()}
 
 
 def holds(found: Impact, before: Ledger, after: Ledger) -> None:
@@ -86,7 +82,7 @@ def holds(found: Impact, before: Ledger, after: Ledger) -> None:
     owed, would = debts(before), debts(after)
     supposed = {(each.publication, each.claim): each for each in found.owed}
     for key, row in supposed.items():
-        assert would[key] == (row.told, row.state, row.successor, row.held, tuple(due.reason for due in row.dues))
+        assert would[key] == _owed(row)
     more = {key for key, row in would.items() if key not in owed or owed[key] != row}
     assert {key for key in more if key not in owed or set(would[key][-1]) - set(owed[key][-1])} <= set(supposed) <= more
 
