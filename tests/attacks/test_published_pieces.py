@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.publications import Desk, files
+from tests.ledgers import Book
+from tests.publications import Auditor, Desk, Log, files
 from tests.shell import SECOND, STORY, Shell
+from tests.stored import KEY
 
 ORDER = "Tribunal de Paris, 12 May 2026"
 NAME = "The quagmire dossier"
@@ -136,12 +139,32 @@ def test_a_backup_brings_them_back(desk: Desk) -> None:
     assert [(row["publication"], row["claim"], row["by"]) for row in again] == owed
 
 
-def test_a_leaf_that_rests_on_another_policy_is_found(desk: Desk) -> None:
-    """An audit replays the rules: a publication cannot be dated to a policy that was not in force."""
-    shell = desk.shell
-    shell.ok("policy", "--quorum", "3")
-    shell.ok("publication", "add", "the paper", "--claim", "5")
-    row = shell.ok("publication", "list", "--json").json[0]
-    assert row["size"] == 16
-    shell.ok("publish", "pub")
-    sound(desk)
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"policy": 2}, "entry 2 is no policy"),
+        ({"policy": 3}, "is not the one in force then"),
+        ({"size": 9}, "entry 9 is not among the first 9 entries"),
+        ({"size": 11}, "is no size that the ledger had"),
+        ({"claims": [5]}, "entry 5 is no claim"),
+        ({"claims": [7, 6]}, "do not ascend"),
+        ({"sha256": "ab"}, "is no SHA-256"),
+    ],
+)
+def test_a_piece_that_nobody_could_record_is_found_by_an_audit(
+    fields: dict[str, Any], words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever holds the key signs 10, of claims 6 and 7 by policy 9: as it may be it passes, changed it is found."""
+    book = Book()
+    story, agency = book.story(), book.source("agency")
+    first, second = book.claim(story), book.claim(story)
+    book.say(first, "reported", agency, said="12:00")
+    book.policy(3)
+    assert (first, second, book.publish(first, second)) == (6, 7, 10)
+    log, auditor = Log.of(book.entries), Auditor(Shell(tmp_path, monkeypatch))
+    log.write(tmp_path / "pub", KEY)
+    auditor.passes()
+    log.change(10, **fields)
+    log.write(tmp_path / "pub", KEY)
+    found = auditor.finds()
+    assert any("entry 10" in line and words in line for line in found), found

@@ -384,3 +384,18 @@ def test_a_header_alone_that_went_out(shell: Shell) -> None:
     shell.ok("hold", "5")
     shell.ok("export", "csv", "out", "--story", STORY, "--publish-as", "the feed")
     assert "exactly what the ledger gives" in shell.ok("check", "out/claims.csv").out
+
+
+def test_a_sheet_with_what_went_out_is_imported_without_it(owed: Shell) -> None:
+    """What another ledger told its public is that one's own: so are its correctives, and what is about either."""
+    owed.ok("settle", URL, "--url", CORRECTION)
+    owed.ok("evidence", "add", "9", "https://example.org/screenshot.png")
+    owed.ok("retract", "9", "--why", "other")
+    owed.ok("retract", "13", "--why", "other")
+    owed.ok("export", "csv", "out", "--all")
+    owed.ok("init", "--origin", "example.org/other", "--zone", "Europe/Paris", "--ledger", "other.db")
+    owed.ok("import", "out/entries.csv", "--ledger", "other.db")
+    assert owed.ok("publication", "list", "--ledger", "other.db").out == ""
+    [row] = owed.ok("board", "--all", "--json", "--ledger", "other.db").json
+    assert (row["text"], row["state"]) == (SECOND, "denied")
+    assert "no difference" in owed.ok("verify", "--ledger", "other.db").out
