@@ -150,17 +150,25 @@ def went_out(entry: Entry) -> datetime:
     return entry.recorded if entry.body.published is None else entry.body.published.at
 
 
-def debts(facts: Facts, publications: Iterable[int], text_of: TextOf) -> list[Owing]:
-    """What is owed on some publications, by publication and claim; nothing on one that the desk has retracted."""
+def debts(
+    facts: Facts, publications: Iterable[int], text_of: TextOf, *, size: int | None = None
+) -> list[Owing]:
+    """What is owed on some publications, by publication and claim; nothing on one that the desk has retracted.
+
+    With ``size`` it is what holds by the first so many entries that counts; a publication may have been recorded after
+    those, but none of its tellings rests on more.
+    """
     acts = Acts(facts)
     live = [index for index in publications if acts.live(index)]
     last = {index: tellings(facts, index) for index in live}
-    now = told(facts, {claim for each in last.values() for claim in each})
+    holding = facts if size is None else First(facts, size)
+    now = told(holding, {claim for each in last.values() for claim in each})
     then = _told_then(facts, last.values())
     found = []
     for index, each in last.items():
         for claim, telling in sorted(each.items()):
-            owing = _Owing(facts, acts, telling, then[telling.size, telling.said][claim], now[claim], text_of)
+            told_of = then[telling.size, telling.said][claim]
+            owing = _Owing(holding, Acts(holding), telling, told_of, now[claim], text_of)
             if dues := owing.dues():
                 found.append(Owing(index, claim, telling, owing.told, now[claim], tuple(dues)))
     return found
@@ -294,7 +302,3 @@ def _standing(change: Change) -> tuple[State | None, int | None, State | None]:
     verdict: Verdict | None = change.verdict
     return (None, None, None) if verdict is None else (verdict.state, verdict.successor, verdict.successor_state)
 
-
-def public_debts(owing: Iterable[Owing]) -> Iterator[Owing]:
-    """What may be told in public of what is owed: nothing of a claim that is held by now."""
-    return (each for each in owing if each.now.hold is None)
