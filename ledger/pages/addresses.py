@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
+from urllib.parse import quote, urlsplit, urlunsplit
+
+_STRAY = re.compile("%(?![0-9A-Fa-f]{2})")
+_HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+\.?")
+_KEPT = "%/:@!$&'()*+,;=~"
 
 
 def linked(address: str) -> str | None:
@@ -13,9 +18,26 @@ def linked(address: str) -> str | None:
     given = address if "://" in address else f"https://{address}"
     try:
         parts = urlsplit(given)
-        host, _ = parts.hostname, parts.port
+        host = (parts.hostname or "").encode("idna").decode()
+        port = "" if parts.port is None else f":{parts.port}"
     except ValueError:
         return None
-    plain = given.isprintable() and not any(each in given for each in ' <>"\\^`{|}')
-    scheme = parts.scheme in ("http", "https") and "." in (host or "") and "@" not in parts.netloc
-    return given if plain and scheme else None
+    if (
+        parts.scheme not in ("http", "https")
+        or not _HOST.fullmatch(host)
+        or parts.username is not None
+        or not _plain(given)
+    ):
+        return None
+    path, query, fragment = (
+        _escaped(each, more) for each, more in ((parts.path, ""), (parts.query, "?"), (parts.fragment, "?"))
+    )
+    return urlunsplit((parts.scheme, host + port, path, query, fragment))
+
+
+def _plain(given: str) -> bool:
+    return given.isprintable() and " " not in given
+
+
+def _escaped(piece: str, more: str) -> str:
+    return quote(_STRAY.sub("%25", piece), safe=_KEPT + more)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 from importlib.resources import files
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 from zoneinfo import ZoneInfo
-
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from ledger.pages.addresses import linked
 from ledger.pages.marks import MARKS, told_bucket
 from ledger.times import Moment, format_utc, show_time
 from ledger.vocabulary import Precision
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
 class Links(Protocol):
@@ -30,6 +31,8 @@ class Links(Protocol):
 
 def engine(zone: ZoneInfo) -> Environment:
     """Return what fills the templates of this package, with times in ``zone``."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     made = Environment(
         loader=PackageLoader("ledger.pages"),
         autoescape=True,
