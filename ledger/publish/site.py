@@ -32,7 +32,7 @@ from ledger.model import Claim, Opening
 from ledger.pages import draw, engine, stylesheet
 from ledger.pages.addresses import linked
 from ledger.publish.corrective import Beside, Corrective
-from ledger.publish.proving import prove
+from ledger.publish.proving import Prover
 from ledger.publish.site_links import (
     CHECK,
     CORRECTIONS,
@@ -165,9 +165,9 @@ class Site:
         """The prefix as the public may see it, with nothing in memory yet."""
         return Snapshot(self._public.renewed(), None, self._zone)
 
-    def proof(self, claim: int) -> bytes:
-        """The proof of a claim's state."""
-        return prove(self._reader, claim).encode()
+    def prover(self) -> Prover:
+        """What proves states, with nothing in memory yet."""
+        return Prover(self._reader.renewed())
 
     def count(self, story: Counter[State], lines: Sequence[HistoryLine]) -> None:
         """Add what a story comes to to that of the whole site."""
@@ -220,22 +220,22 @@ class _Telling:
             yield story_path(self.index, number), self.site.fill("story", "../", **told)
 
     def _claims(self, claims: Sequence[int]) -> Iterator[File]:
-        moment = self.site.moment()
+        moment, prover = self.site.moment(), self.site.prover()
         rows = [moment.row(explanation, since) for explanation, since in moment.explained_claims(claims)]
         self.rows += rows
         for line in moment.changes(claims):
             self.lines.setdefault(line.claim, []).append(line)
         listed = {row.claim for row in rows}
         for claim in claims:
-            yield from self._claim(moment, claim, claim in listed)
+            yield from self._claim(moment, prover, claim, claim in listed)
 
-    def _claim(self, moment: Snapshot, claim: int, listed: bool) -> Iterator[File]:
+    def _claim(self, moment: Snapshot, prover: Prover, claim: int, listed: bool) -> Iterator[File]:
         why = moment.why(claim)
         if why.folded_from is not None:
             told = {"claim": claim, "text": moment.texts.claim(claim), "row": why.row}
             yield claim_path(claim), self.site.fill("folded", "../", **told)
             return
-        proof = self.site.proof(claim)
+        proof = prover.prove(claim).encode()
         yield proof_path(claim), proof
         changes = self.lines.get(claim, [])
         body = moment.reader.entry(claim).body
