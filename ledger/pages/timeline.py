@@ -83,13 +83,14 @@ class _Scale:
 
     def __init__(self, moments: Sequence[datetime], zone: ZoneInfo) -> None:
         self.zone = zone
-        gaps = [(after - before).total_seconds() for before, after in pairwise(moments)]
-        longest = _PAUSE * median_low(gaps) if gaps else 0.0
+        # The last gap is none, so that there is one for each moment.
+        gaps = [(after - before).total_seconds() for before, after in pairwise([*moments, *moments[-1:]])]
+        longest = _PAUSE * median_low(gaps[:-1] or [0.0])
         drawn = [min(gap, longest) for gap in gaps]
         width = (100.0 - _LAST) / (sum(drawn) or 1.0)
         self.at: dict[datetime, float] = {}
         x, breaks = 0.0, []
-        for moment, gap, shown in zip(moments, [*gaps, 0.0], [*drawn, 0.0], strict=True):
+        for moment, gap, shown in zip(moments, gaps, drawn, strict=True):
             self.at[moment] = x
             if gap > shown:
                 breaks.append(_percent(x + shown * width / 2))

@@ -193,6 +193,7 @@ class _Telling:
         self.index = index
         self.claims = claims
         self.rows: list[BoardRow] = []
+        self.aside: list[tuple[int, str]] = []
         self.lines: dict[int, list[HistoryLine]] = {}
 
     @property
@@ -213,10 +214,11 @@ class _Telling:
         story, many = self.story, len(self.rows)
         for start in range(0, max(many, 1), PER_PAGE):
             number, rows = start // PER_PAGE + 1, self.rows[start : start + PER_PAGE]
-            page = _Page(number, -(-many // PER_PAGE), start + 1, start + len(rows), many)
+            page = _Page(number, max(-(-many // PER_PAGE), 1), start + 1, start + len(rows), many)
             changes = sorted((line for row in rows for line in self.lines.get(row.claim, ())), key=_when)
             drawing = self.site.draw(changes)
             told = {"story": story, "page": page, "rows": rows, "changes": changes, "drawing": drawing}
+            told["aside"] = self.aside if page.number == page.of else ()
             yield story_path(self.index, number), self.site.fill("story", "../", **told)
 
     def _claims(self, claims: Sequence[int]) -> Iterator[File]:
@@ -226,6 +228,7 @@ class _Telling:
         for line in moment.changes(claims):
             self.lines.setdefault(line.claim, []).append(line)
         listed = {row.claim for row in rows}
+        self.aside += [(claim, moment.texts.claim(claim)) for claim in claims if claim not in listed]
         for claim in claims:
             yield from self._claim(moment, prover, claim, claim in listed)
 
