@@ -9,6 +9,7 @@ module          decides
 ``engine``      how a template is found and filled, and what it may call
 ``marks``       how a state looks without its colour, and in which words a bucket is told
 ``addresses``   which address of a document may become a link
+``direction``   a sentence with words of other scripts in it
 ``timeline``    states over time as lanes, before they are drawn
 ==============  ===============================================================================
 

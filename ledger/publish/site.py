@@ -249,6 +249,7 @@ class _Telling:
             why=why,
             story=body.story,
             listed=listed,
+            first=moment.texts.text(claim, Part.TEXT) or moment.texts.lacking(claim, Part.TEXT),
             path=[{"claim": each, "text": moment.texts.claim(each)} for each in why.path],
             statements=_by_weight(why),
             changes=changes,

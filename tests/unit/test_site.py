@@ -8,19 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from ledger.model import Document, Evidence
 from ledger.publish.proving import check
 from ledger.publish.site import PER_PAGE
 from ledger.tlog import read_checkpoint
 from tests.publications import files
 from tests.shell import SECOND
-from tests.sites import LOOK, Page, Told, inside, pages, seed_site
+from tests.sites import ARABIC, HEBREW, HOSTILE, LONG, LOOK, Page, Told, hostile_site, inside, pages, seed_site
 from tests.stored import KEY
-
-HOSTILE = '<script>alert(1)</script> "&quot;" \'--><b>'
-ARABIC = "قُتل شرطي ثانٍ في شارع الشانزليزيه، بحسب مصدر في الشرطة"
-HEBREW = "שוטר שני נהרג בשדרות שאנז אליזה (רויטרס)"
-LONG = "A very long claim indeed, " * 76 + "and its end"
 
 
 @pytest.fixture(scope="module")
@@ -30,26 +24,7 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A story of every text that has ever broken a page, and a name that is one."""
-    book = Told()
-    story, other = book.titled("élysée-北京-٢٠١٧"), book.titled("z" * 200)
-    agency, script = book.voice("AFP"), book.voice(HOSTILE)
-    first = book.opened(story, HOSTILE)
-    claims = [first, *(book.opened(story, text) for text in (ARABIC, HEBREW, LONG, "w" * 500, "👩‍👩‍👧 " * 50))]
-    for claim in claims:
-        said = book.spoken(claim, agency, quote=HOSTILE, note=ARABIC, url="reuters.com/a?b=c&d=[e]#f#g")
-        book.spoken(claim, script, "denied", note=LONG, url='https://例え.jp/"><script>')
-    book.spoken(first, agency, "corrected", to=claims[1])
-    book.translated(first, ARABIC, "ar")
-    book.translated(first, HEBREW, "he")
-    book.translated(first, "Ein anderer Wortlaut", None)
-    for url in ("javascript:alert(1)", "//evil.example", "https://u:p@host.example/", "https://ok.example/%zz", "x y"):
-        book.tell(Evidence(said), evidence=Document(url=url))
-    book.opened(other, "nobody has said anything on it")
-    same = book.opened(story, "The same as the first")
-    book.spoken(same, agency)
-    book.same(same, first)
-    return book.published(tmp_path_factory.mktemp("hostile"))
+    return hostile_site(tmp_path_factory.mktemp("hostile"))
 
 
 @pytest.fixture(params=["seed", "hostile"])
@@ -148,8 +123,8 @@ def test_texts_of_any_script_keep_their_own_direction(hostile: Path) -> None:
 
 
 def test_a_long_claim_is_whole_on_its_page_and_cut_in_lanes(hostile: Path) -> None:
-    whole = [page for page in pages(hostile / "claim") if LONG in page.text]
-    assert whole
+    own = next(page for page in pages(hostile / "claim") if "The claim in full" in page.text)
+    assert LONG in own.text
     story = next(page for page in pages(hostile / "story") if "A very long claim" in page.text)
     assert "A very long claim indeed" in story.text
     assert "…" in story.text
