@@ -23,7 +23,7 @@ from tests.newsroom import PARIS, Clock, counted
 from tests.publications import SEED
 from tests.shell import ROOT
 
-LOOK = Look("The desk of the Gazette", "https://gazette.example/claims", "CC BY 4.0")
+LOOK = Look("The desk of the Gazette", "https://gazette.example/claims", "CC-BY-4.0")
 HOSTILE = '<script>alert(1)</script> "&quot;" \'--><b>'
 ARABIC = "قُتل شرطي ثانٍ في شارع الشانزليزيه، بحسب مصدر في الشرطة"
 HEBREW = "שוטר שני נהרג בשדרות שאנז אליזה (רויטרס)"

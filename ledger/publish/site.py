@@ -114,30 +114,33 @@ class Site:
         checkpoint: Checkpoint,
         verifier: Verifier,
         correctives: Sequence[Corrective] = (),
-        beside: Sequence[Beside] = (),
     ) -> None:
         opening = reader.entry(0).body
         assert isinstance(opening, Opening), "entry 0 is the opening"
+        self.look = look
+        self.checkpoint = checkpoint
         self._reader = reader
         self._public = Public(reader)
         self._zone = zone_named(opening.zone)
         self._correctives = correctives
-        self._beside = beside
+        self._start()
+        self._engine = engine(self._zone)
+        last = reader.entry(reader.size - 1).recorded
+        self._engine.globals["site"] = _told(look, checkpoint, verifier, last, self._zone.key)
+
+    def _start(self) -> None:
         self._counts: Counter[State] = Counter()
         self._newest: list[HistoryLine] = []
         self._turned: list[HistoryLine] = []
-        self._engine = engine(self._zone)
-        self._engine.globals |= {
-            "site": _told(look, checkpoint, verifier, reader.entry(reader.size - 1).recorded, self._zone.key),
-            "beside": beside,
-        }
 
     def shows(self, claim: int) -> bool:
         """Whether there is a page of a claim."""
         return claim < self._public.size and not self._public.kept_back(claim)
 
-    def pages(self) -> Iterator[File]:
-        """Yield each page, and each proof, with its path."""
+    def pages(self, beside: Sequence[Beside] = ()) -> Iterator[File]:
+        """Yield each page, and each proof, with its path; the pages link to the files ``beside`` them."""
+        self._start()
+        self._engine.globals["beside"] = beside
         yield STYLE, stylesheet()
         stories = []
         for index in self._public.of_kind("story"):

@@ -14,7 +14,7 @@ import filecmp
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +29,7 @@ from ledger.publish.site_links import CHECK, CLAIMS, CORRECTIONS, FEEDS, HOME, S
 SETTINGS = "site.json"
 NAMES = frozenset({SETTINGS, STYLE, HOME, CORRECTIONS, CHECK, STORIES, CLAIMS, FEEDS, TABLES})
 """What a site adds to a published folder."""
-CSV = (
+_CSV = (
     Beside(f"{TABLES}/claims.csv", "Claims as CSV", "text/csv", "one row a claim, with its state and why"),
     Beside(f"{TABLES}/entries.csv", "Entries as CSV", "text/csv", "one row an entry, as it was recorded"),
 )
@@ -71,14 +71,14 @@ class SiteFolder:
         self._kept: set[str] = set()
         self.wrote = 0
 
-    def write(self, look: Look, site: Site, besides: Sequence[Beside]) -> None:
+    def write(self, site: Site) -> None:
         """Bring the folder up to what ``site`` says."""
-        told = {"format": _FORMAT, **asdict(look)}
+        told, besides = {"format": _FORMAT, **asdict(site.look)}, _CSV
         self._put(SETTINGS, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
         for path, found in self._there(CLAIMS):
             if not site.shows(int(found[1])):
                 path.unlink()
-        for name, data in site.pages():
+        for name, data in site.pages(besides):
             self._put(name, data)
         for each in besides:
             if each.text is not None:
