@@ -113,6 +113,8 @@ def hostile_site(folder: Path) -> Path:
     book.translated(first, "Ein anderer Wortlaut", None)
     for url in ("javascript:alert(1)", "//evil.example", "https://u:p@host.example/", "https://ok.example/%zz", "x y"):
         book.tell(Evidence(said), evidence=Document(url=url))
+    copy = Document("https://ok.example/doc", "https://archive.example/doc", "ab" * 32, 12_345, "application/pdf")
+    book.tell(Evidence(first), evidence=copy)
     book.opened(other, "nobody has said anything on it")
     same = book.opened(story, "The same as the first")
     book.spoken(same, agency)

@@ -13,8 +13,9 @@ module          decides
 ``timeline``    states over time as lanes, before they are drawn
 ==============  ===============================================================================
 
-A page extends ``base.html`` and draws with ``parts.html``: ``badge``, ``time``, ``moment``, ``claim``, ``board``,
-``history``, ``timeline``. It is given ``links``, which knows where the other pages are
+A page extends ``base.html`` and draws with the macros of ``parts.html``: ``badge``, ``time``, ``moment``, ``claim``,
+``claim_link``, ``word``, ``names``, ``counts``, ``outward`` and ``document`` for pieces, ``board``, ``history``,
+``said`` and ``timeline`` for what is laid out. It is given ``links``, which knows where pages are
 (:class:`~ledger.pages.engine.Links`).
 """
 

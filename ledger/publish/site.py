@@ -28,7 +28,7 @@ from ledger.book.public import Public
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import BoardRow, HistoryLine, Why
 from ledger.errors import Misused, Problem
-from ledger.model import Claim, Opening
+from ledger.model import Claim, Document, Opening
 from ledger.pages import draw, engine, stylesheet
 from ledger.pages.addresses import linked
 from ledger.publish.corrective import Beside, Corrective
@@ -255,6 +255,7 @@ class _Telling:
             first=moment.texts.text(claim, Part.TEXT) or moment.texts.lacking(claim, Part.TEXT),
             path=[{"claim": each, "text": moment.texts.claim(each)} for each in why.path],
             statements=_by_weight(why),
+            documents=list(_documents(moment, why)),
             changes=changes,
             drawing=self.site.draw(changes),
             known=moment.changes([claim], Clock.KNOWN),
@@ -270,6 +271,17 @@ def in_order(counts: Counter[State]) -> list[tuple[State, int]]:
 
 def _by_weight(why: Why) -> list[Any]:
     return sorted(why.statements, key=lambda line: (_ORDER.index(line.bucket), -line.standing, line.recorded))
+
+
+def _documents(moment: Snapshot, why: Why) -> Iterator[tuple[int, Document]]:
+    """The documents of the claim, of its statements, and added to either, each with its entry; those that are live."""
+    acts, reader = moment.fold.acts, moment.reader
+    subjects = (*acts.folded_under(why.row.claim), *(line.index for line in why.statements))
+    for subject in subjects:
+        for index in (subject, *reader.refs("evidence.about", subject)):
+            value = moment.texts.value(index, Part.EVIDENCE) if acts.live(index) else None
+            if isinstance(value, Document):
+                yield index, value
 
 
 def _when(line: HistoryLine) -> tuple[datetime, int, int]:

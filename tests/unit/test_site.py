@@ -118,6 +118,8 @@ def test_a_hostile_text_is_shown_and_does_nothing(hostile: Path) -> None:
         "https://reuters.com/a?b=c&d=%5Be%5D#f%23g",
         "https://xn--r8jz45g.jp/%22%3E%3Cscript%3E",
         "https://ok.example/%25zz",
+        "https://ok.example/doc",
+        "https://archive.example/doc",
     }
 
 
@@ -126,6 +128,11 @@ def test_texts_of_any_script_keep_their_own_direction(hostile: Path) -> None:
         source = "\n".join(path.read_text(encoding="utf-8") for path in (hostile / "claim").glob("*.html"))
         assert f'<span class="claim" dir="auto">{text}</span>' in source
     assert f'dir="auto" lang="ar">{ARABIC}</span>' in source
+
+
+def test_a_document_is_shown_with_its_copy_and_its_hash(hostile: Path) -> None:
+    (page,) = (page for page in pages(hostile / "claim") if "archived:" in page.text)
+    assert f"application/pdf 12,345 bytes SHA-256 {'ab' * 32}" in " ".join(page.text.split())
 
 
 def test_a_long_claim_is_whole_on_its_page_and_cut_in_lanes(hostile: Path) -> None:
