@@ -30,6 +30,7 @@ MOMENTS = ("2017-04-20T22:40:00+02:00", "2017-04-20T23:00:00+02:00", None)
 FOLDER = "csv"
 PUBLIC = "public"
 KEYS = "keys"
+TITLE = "Champs-Élysées, 20 April 2017"
 
 
 @click.command(cls=Act)
@@ -39,8 +40,8 @@ def demo(settings: Settings) -> None:
 
     The board as said at 22:40, at 23:00 and now; why one claim stands where
     it does; its history; the CSV files in ./csv; the log published in
-    ./public with a key made in ./keys, and audited by that key alone. An
-    existing claims.db is never touched.
+    ./public, with pages to read, by a key made in ./keys, and audited by that
+    key alone. An existing claims.db is never touched.
 
     \b
     mkdir demo && cd demo && claims demo
@@ -88,18 +89,18 @@ def _show_published(ledger: Ledger) -> None:
     from ledger.cli.auditing import show_audit
 
     verifier, audited = _published(ledger)
-    _head(f"claims publish {PUBLIC} --keys {KEYS}")
-    put(str(Path(PUBLIC).resolve()))
+    _head(f'claims publish {PUBLIC} --site --title "{TITLE}" --keys {KEYS}')
+    put(str(Path(PUBLIC, "index.html").resolve()))
     _head(f'claims audit {PUBLIC} --key "{verifier}" --no-board')
     show_audit(PUBLIC, audited, board=False)
 
 
 def _published(ledger: Ledger) -> tuple[Verifier, Audited]:
     """Publish the ledger with a key of its own, and audit what stands there by its public half."""
-    from ledger.publish import audit, new_key, opened, publish
+    from ledger.publish import Look, audit, new_key, opened, publish
 
     key = new_key(Path(KEYS), ledger.origin, secrets.token_bytes(32))
-    publish(ledger.store, key, Path(PUBLIC))
+    publish(ledger.store, key, Path(PUBLIC), site=Look(TITLE))
     with opened(PUBLIC) as source:
         return key.verifier, audit(source, [key.verifier])
 
