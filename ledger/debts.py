@@ -13,7 +13,7 @@ said); and where we told it as denied, and it is accepted. Any other difference 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
@@ -150,9 +150,7 @@ def went_out(entry: Entry) -> datetime:
     return entry.recorded if entry.body.published is None else entry.body.published.at
 
 
-def debts(
-    facts: Facts, publications: Iterable[int], text_of: TextOf, *, size: int | None = None
-) -> list[Owing]:
+def debts(facts: Facts, publications: Iterable[int], text_of: TextOf, *, size: int | None = None) -> list[Owing]:
     """What is owed on some publications, by publication and claim; nothing on one that the desk has retracted.
 
     With ``size`` it is what holds by the first so many entries that counts; a publication may have been recorded after
@@ -301,4 +299,3 @@ class _Owing:
 def _standing(change: Change) -> tuple[State | None, int | None, State | None]:
     verdict: Verdict | None = change.verdict
     return (None, None, None) if verdict is None else (verdict.state, verdict.successor, verdict.successor_state)
-

@@ -25,10 +25,13 @@ def correctives(snapshot: Snapshot) -> list[Corrective]:
 
 def _corrective(snapshot: Snapshot, row: SettlementRow) -> Corrective | None:
     """One corrective; None where nothing of it may be told, or the desk has taken back what it mended."""
+    before = Snapshot(Earlier(snapshot.reader, row.index), None, snapshot.zone)
+    owing = owing_on(before, [row.publication], size=row.size)
+    acts = snapshot.fold.acts
+    shown = [each for each in owing if not row.claims or each.claim in row.claims]
+    shown = [each for each in shown if acts.held(acts.folded(each.claim)) is None]
     then = Snapshot(Earlier(snapshot.reader, row.size), None, snapshot.zone)
-    owing = [each for each in owing_on(then, [row.publication]) if not row.claims or each.claim in row.claims]
-    shown = [each for each in owing if snapshot.fold.acts.held(snapshot.fold.acts.folded(each.claim)) is None]
-    rows = debt_rows(then, shown, row.published)
+    rows = debt_rows(then, shown, row.published, before.texts)
     if not rows:
         return None
     opening = snapshot.reader.entry(0).body

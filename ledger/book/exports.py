@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from ledger.book.acts import DeskActs
+from ledger.book.public import Public
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import AsOf
+from ledger.store import Reader
 from ledger.times import zone_named
 
 # Few commands write files or feeds, and what writes them takes a while to import.
@@ -32,6 +34,10 @@ class Exports(DeskActs):
     def _snapshot(self, as_of: AsOf = NOW) -> Iterator[Snapshot]:
         with self._store.reading(size=as_of.known) as reader:
             yield Snapshot(reader, as_of.said, self.zone)
+
+    def _to_publish(self, reader: Reader, as_of: AsOf, *, held: bool) -> Snapshot:
+        """What may be published of a prefix; with ``held`` the claims that are held too, and all that is said of them."""
+        return Snapshot(reader if held else Public(reader), as_of.said, self.zone)
 
     def export_csv(
         self,
@@ -57,7 +63,7 @@ class Exports(DeskActs):
         known = None if as_of.known is None else as_of.known - 1
         form = Form(delimiter=delimiter, raw=raw, held=held, package=package, licence=licence)
         with self._store.reading(size=as_of.known) as reader:
-            snapshot = Snapshot(reader, as_of.said, self.zone)
+            snapshot = self._to_publish(reader, as_of, held=held)
             return export_csv(snapshot, Path(folder), reader.root, story=story, known=known, form=form)
 
     def changes_feed(
@@ -78,26 +84,6 @@ class Exports(DeskActs):
         with self._snapshot() as snapshot:
             to = channel(snapshot, url)
             return changes_feed(snapshot, to, story, LIMIT if limit is None else limit, file)
-
-    def export_atom(
-        self,
-        path: str | Path,
-        *,
-        story: int | str | None = None,
-        url: str | None = None,
-        limit: int | None = None,
-    ) -> Feed:
-        """Write :meth:`changes_feed` to a file, whole or not at all, and return it.
-
-        Raises :class:`~ledger.errors.Unavailable` if the file cannot be written.
-        """
-        from ledger.book.files import write_file
-        from ledger.formats.atom import write
-
-        path = Path(path)
-        feed = self.changes_feed(story=story, url=url, limit=limit, file=path.name)
-        write_file(path, [write(feed)])
-        return feed
 
     def export_claimreview(
         self,

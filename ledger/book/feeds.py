@@ -12,6 +12,7 @@ from urllib.parse import quote, urlsplit
 
 from ledger.book.changes import Told, newest
 from ledger.book.lookup import find_story, opening_of
+from ledger.book.published import Corrective
 from ledger.book.snapshot import Snapshot
 from ledger.book.tell import Texts, tell_cause
 from ledger.disclosure import Disclosure
@@ -58,17 +59,6 @@ class Channel:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Corrective:
-    """A correction that was published: the entry that settled it, of which publication, where, in which words."""
-
-    index: int
-    publication: str
-    text: str
-    at: datetime
-    url: str | None = None
-
-
 def channel(snapshot: Snapshot, url: str | None) -> Channel:
     """The channel of a ledger. Raises :class:`~ledger.errors.Misused` for a ``url`` that is no address of the web."""
     opened = snapshot.reader.entry(0).recorded
@@ -105,16 +95,16 @@ def changes_feed(snapshot: Snapshot, to: Channel, story: int | str | None, limit
 
 
 def corrections_feed(rows: Iterable[Corrective], to: Channel, limit: int, file: str) -> Feed:
-    """The last correctives that were published, the newest first."""
-    last = sorted(rows, key=lambda row: row.index, reverse=True)[:limit]
+    """The last correctives that went out, the newest first."""
+    last = sorted(rows, key=lambda row: row.settlement.index, reverse=True)[:limit]
     entries = [
         FeedEntry(
-            id=to.id("corrections", row.index),
-            title=f"Correction: {row.publication}",
-            updated=row.at,
-            published=row.at,
+            id=to.id("corrections", row.settlement.index),
+            title=f"Correction: {row.publication_title or row.settlement.name}",
+            updated=row.settlement.published,
+            published=row.settlement.published,
             summary=row.text,
-            link=row.url,
+            link=row.settlement.url,
         )
         for row in last
     ]

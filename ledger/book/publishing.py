@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ledger.book.correctives import correctives
 from ledger.book.exports import NOW, Exports
 from ledger.book.impact import impact
 from ledger.book.lookup import find_story
 from ledger.book.notice import by_publication, notice
+from ledger.book.public import Public
 from ledger.book.publications import (
     debt_rows,
     find_publication,
@@ -30,6 +32,9 @@ from ledger.store import Reader
 from ledger.text import flaws, shown
 from ledger.times import Moment, show_minute, show_time
 from ledger.vocabulary import Part
+
+if TYPE_CHECKING:
+    from ledger.formats.atom import Feed
 
 
 class Publishing(Exports):
@@ -88,35 +93,71 @@ class Publishing(Exports):
             return publication_rows(snapshot, owing_on(snapshot, live_publications(snapshot)))
 
     def correctives(self) -> list[Corrective]:
-        """The correctives that went out, with what each mended, the newest first."""
-        with self._snapshot() as snapshot:
-            return correctives(snapshot)
+        """The correctives that went out, with what each mended, the newest first; only what is public of them."""
+        with self._store.reading() as reader:
+            return correctives(Snapshot(Public(reader), None, self.zone))
+
+    def corrections_feed(
+        self, *, url: str | None = None, limit: int | None = None, file: str = "corrections.atom"
+    ) -> Feed:
+        """The last correctives that went out as a feed, the newest first; see :meth:`changes_feed`."""
+        from ledger.book.feeds import LIMIT, channel, corrections_feed
+
+        with self._store.reading() as reader:
+            public = Snapshot(Public(reader), None, self.zone)
+            return corrections_feed(correctives(public), channel(public, url), LIMIT if limit is None else limit, file)
 
     def debts(self, publication: int | str | None = None, *, story: int | str | None = None) -> list[DebtRow]:
         """What readers of publications, or of one, were told that no longer holds: the most urgent first."""
         with self._snapshot() as snapshot:
-            return self._debts(snapshot, publication, story)
+            owing = owing_on(snapshot, self._chosen(snapshot, publication))
+            if story is not None:
+                of_story = find_story(snapshot.reader, story)
+                owing = [each for each in owing if snapshot.fold.acts.story(each.claim) == of_story]
+            return debt_rows(snapshot, owing, self._clock())
 
-    def _debts(
-        self, snapshot: Snapshot, publication: int | str | None, story: int | str | None = None
-    ) -> list[DebtRow]:
-        chosen = live_publications(snapshot) if publication is None else [find_publication(snapshot, publication)]
-        owing = owing_on(snapshot, chosen)
-        if story is not None:
-            of_story = find_story(snapshot.reader, story)
-            owing = [each for each in owing if snapshot.fold.acts.story(each.claim) == of_story]
-        return debt_rows(snapshot, owing, self._clock())
+    def _chosen(self, snapshot: Snapshot, publication: int | str | None) -> list[int]:
+        return live_publications(snapshot) if publication is None else [find_publication(snapshot, publication)]
 
     def notices(self, publication: int | str | None = None) -> list[Notice]:
-        """Draft the corrective to each publication on which something is owed, or to one."""
-        with self._snapshot() as snapshot:
-            rows, size = self._debts(snapshot, publication), snapshot.reader.size
-            zone = snapshot.zone
+        """Draft the corrective to each publication on which something is owed, or to one.
+
+        It is meant for the public, so what is withheld from the public is withheld in it, the name of the piece apart.
+        """
+        with self._store.reading() as reader:
+            whole, public = self._snapshot_of(reader), Snapshot(Public(reader), None, self.zone)
+            owing = owing_on(public, self._chosen(whole, publication))
+            rows = debt_rows(public, owing, self._clock(), whole.texts)
+            size, zone = reader.size, self.zone
         origin = self._opened().origin
         return [
             notice(index, owed, origin, size, lambda at: show_minute(at, zone))
             for index, owed in by_publication(rows).items()
         ]
+
+    def export_atom(
+        self,
+        path: str | Path,
+        *,
+        story: int | str | None = None,
+        url: str | None = None,
+        limit: int | None = None,
+        corrections: bool = False,
+    ) -> Feed:
+        """Write :meth:`changes_feed`, or :meth:`corrections_feed`, to a file, whole or not at all, and return it.
+
+        Raises :class:`~ledger.errors.Unavailable` if the file cannot be written.
+        """
+        from ledger.book.files import write_file
+        from ledger.formats.atom import write
+
+        path = Path(path)
+        if corrections:
+            feed = self.corrections_feed(url=url, limit=limit, file=path.name)
+        else:
+            feed = self.changes_feed(story=story, url=url, limit=limit, file=path.name)
+        write_file(path, [write(feed)])
+        return feed
 
     def settle(
         self,
@@ -144,18 +185,19 @@ class Publishing(Exports):
             size = self._rests_on(act, as_of.known, published)
             chosen = tuple(sorted({self._known_claim(act, each) for each in claims}))
             # What rests on less than the publication is refused below, with its place.
-            owing = owing_on(snapshot, [index], First(act.writer, max(size, index + 1)))
-            owed = {each.claim for each in owing}
-            if size > index and not (owed and owed.issuperset(chosen)):
+            body = act.writer.entry(index).body
+            assert isinstance(body, Publication)
+            rests = size > body.size
+            owed = {each.claim for each in owing_on(snapshot, [index], size=size)} if rests else set()
+            if rests and not (owed and owed.issuperset(chosen)):
                 claim = next((each for each in chosen if each not in owed), None)
                 what = "" if claim is None else f" on claim {claim}"
                 then = "" if size == act.writer.size else f" as of entry {size - 1}"
                 why = f"settle: publication {index}: nothing is owed{what}{then}"
                 raise Rejected(why, next="`claims debt` lists what is owed")
-            body = Settlement(index, size, chosen, published)
             parts = {Part.URL: None if url is None else url.strip(), Part.NOTE: note}
             only = next(iter(owed)) if len(owed) == 1 else None
-            return act.receipt_on(act.append(body, parts), only)
+            return act.receipt_on(act.append(Settlement(index, size, chosen, published), parts), only)
 
         return self._written(work)
 
@@ -189,7 +231,7 @@ class Publishing(Exports):
         _check_called(name_or_url, title)
         form = Form(delimiter=delimiter, raw=raw, held=held, package=package, licence=licence)
         with self._store.reading(size=as_of.known) as reader:
-            snapshot = self._snapshot_of(reader, as_of.said)
+            snapshot = self._to_publish(reader, as_of, held=held)
             known = None if as_of.known is None else as_of.known - 1
             paths = export_csv(snapshot, Path(folder), reader.root, story=story, known=known, form=form)
             rested = AsOf(snapshot.reader.size, as_of.said)

@@ -18,6 +18,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ledger.book.export import claim_rows
+from ledger.book.public import Public
 from ledger.book.published import Rechecked
 from ledger.book.snapshot import Snapshot
 from ledger.encoding import sha256
@@ -31,7 +32,7 @@ from ledger.times import parse_utc
 from ledger.vocabulary import Likeness, Part
 
 Reading = Callable[[int], AbstractContextManager[Reader]]
-_REDACTED = re.compile(r"\[(?:missing|redacted(?:: [^\]]*)?)\]")
+_REDACTED = re.compile(r"\[(?:missing|withheld|redacted(?:: [^\]]*)?)\]")
 _FILES = (Part.URL, Part.EVIDENCE)
 _NEXT = "give a claims.csv as `claims export csv` wrote it"
 
@@ -73,7 +74,13 @@ def recheck(path: Path, reader: Reader, reading: Reading, zone: ZoneInfo) -> Rec
     best: Rechecked | None = None
     for asked in _ways(file, reader, publications.values()):
         with reading(asked.size) as then:
-            found = _compared(file, Snapshot(then, asked.said, zone), asked, reader, tuple(publications))
+            found = _compared(
+                file,
+                Snapshot(then if asked.held else Public(then), asked.said, zone),
+                asked,
+                reader,
+                tuple(publications),
+            )
         if best is None or _closeness(found) > _closeness(best):
             best = found
         if best.likeness is Likeness.EXACT:

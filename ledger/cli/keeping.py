@@ -185,22 +185,32 @@ def export_csv(
 @click.option(
     "--limit", type=click.IntRange(min=1), default=100, show_default=True, metavar="N", help="The most entries."
 )
+@click.option("--corrections", is_flag=True, help="The correctives that went out, instead of changes of state.")
 @with_settings
-def export_atom(settings: Settings, file: str, story: str | None, every: bool, url: str | None, limit: int) -> None:
+def export_atom(
+    settings: Settings, file: str, story: str | None, every: bool, url: str | None, limit: int, corrections: bool
+) -> None:
     """Write the last changes of state as an Atom feed, the newest first.
 
     One entry a change, under an id that stays. Held claims, and what is
     internal or redacted, are not in it. The same ledger gives the same bytes.
+    With --corrections one entry a corrective, as claims settle recorded it.
 
     \b
     claims export atom changes.atom --url https://example.org/log/
+    claims export atom corrections.atom --corrections
     """
+    if corrections and story:
+        raise Misused(
+            "--story: with --corrections", next="leave it out: correctives are of publications, not of stories"
+        )
+    chosen = None if corrections else chosen_story(settings, story, every)
     with reading(settings) as ledger:
-        feed = ledger.export_atom(file, story=chosen_story(settings, story, every), url=url, limit=limit)
+        feed = ledger.export_atom(file, story=chosen, url=url, limit=limit, corrections=corrections)
     if settings.json:
         put_json({"wrote": [file], "entries": len(feed.entries)})
         return
-    put(f"{file}: {counted(len(feed.entries), 'change')}")
+    put(f"{file}: {counted(len(feed.entries), 'corrective' if corrections else 'change')}")
 
 
 @export.command("claimreview")

@@ -28,10 +28,11 @@ from ledger.book.public import Public
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import BoardRow, HistoryLine, Why
 from ledger.errors import Misused, Problem
+from ledger.formats.datapackage import check_licence
 from ledger.model import Claim, Document, Opening
 from ledger.pages import draw, engine, stylesheet
 from ledger.pages.addresses import linked
-from ledger.publish.corrective import Beside, Corrective
+from ledger.publish.beside import Beside, Correction, corrections
 from ledger.publish.proving import Prover
 from ledger.publish.site_links import (
     CHECK,
@@ -79,6 +80,8 @@ class Look:
             problems.append(Problem("title", "is empty"))
         if self.url is not None and ("://" not in self.url or linked(self.url) is None):
             problems.append(Problem("url", "is no web address", "https://…", shown(self.url)))
+        if not problems and self.licence is not None:
+            check_licence(self.licence)
         if problems:
             raise Misused("site: cannot be made so", problems=problems, next="mend this and publish again")
 
@@ -113,7 +116,7 @@ class Site:
         look: Look,
         checkpoint: Checkpoint,
         verifier: Verifier,
-        correctives: Sequence[Corrective] = (),
+        told: Sequence[Correction] | None = None,
     ) -> None:
         opening = reader.entry(0).body
         assert isinstance(opening, Opening), "entry 0 is the opening"
@@ -122,7 +125,7 @@ class Site:
         self._reader = reader
         self._public = Public(reader)
         self._zone = zone_named(opening.zone)
-        self._correctives = correctives
+        self._told = corrections(self.moment()) if told is None else told
         self._start()
         self._engine = engine(self._zone)
         last = reader.entry(reader.size - 1).recorded
@@ -180,7 +183,7 @@ class Site:
         self._turned = nlargest(MOST_TURNED, [*self._turned, *turned], key=_when)
 
     def _corrections(self) -> bytes:
-        told = [row for row in self._correctives if self.shows(row.claim)]
+        told = [row for row in self._told if self.shows(row.claim)]
         settled = [row for row in told if row.settled is not None]
         settled.sort(key=lambda row: (row.settled, row.claim), reverse=True)
         owed = [row for row in told if row.settled is None]

@@ -206,7 +206,7 @@ BAD_SETTLEMENTS: list[tuple[int, str, tuple[str, ...]]] = [
     (1, "nothing is owed on claim", ("--url", CORRECTION, "--claim", "Another fact")),
     (1, "lies in the future", ("--url", CORRECTION, "--at", "2099-01-01 12:00", "--as-known", "10")),
     (2, "nothing was recorded by then", ("--url", CORRECTION, "--at", "2017-04-20 23:10")),
-    (1, "is from before the publication 9 was recorded", ("--url", CORRECTION, "--as-known", "8")),
+    (1, "rests on no more than the publication 9 itself", ("--url", CORRECTION, "--as-known", "8")),
     (1, "control character", ("--url", "https://example.org/\x1b[31m")),
     (1, "is no web address", ("--url", "see above")),
 ]

@@ -8,11 +8,11 @@ from pathlib import Path
 import feedparser
 import pytest
 
-from ledger.book.feeds import Channel, Corrective, corrections_feed
+from ledger.book.feeds import Channel, corrections_feed
 from ledger.errors import LedgerError, Misused
 from ledger.formats.atom import Feed, write
 from ledger.vocabulary import Mistake, Status
-from tests.golden.feeds.example import ARABIC, CORRECTIVES, HELD, URL, night
+from tests.golden.feeds.example import ARABIC, CORRECTIVES, HELD, URL, corrective, night
 from tests.newsroom import ONE, SECOND, STORY, Newsroom, at
 from tests.shell import Shell
 
@@ -152,9 +152,9 @@ def test_what_cannot_be_is_refused(room: Newsroom, given: dict[str, object]) -> 
 
 def test_the_newest_correctives_come_first_and_no_more_than_asked() -> None:
     to = Channel("example.org/newsroom", at("21:00").at)
-    feed = corrections_feed([*CORRECTIVES, Corrective(3, "Old", "Wrong.", at("21:10").at)], to, 2, "corrections.atom")
+    feed = corrections_feed([*CORRECTIVES, corrective(3, "Old", "Wrong.", at("21:10").at)], to, 2, "corrections.atom")
     assert [entry.id.rpartition(":")[2] for entry in feed.entries] == ["24", "21"]
-    assert feed.updated == CORRECTIVES[1].at
+    assert feed.updated == CORRECTIVES[1].settlement.published
 
 
 # The command

@@ -120,7 +120,7 @@ WRONG: list[tuple[Publication | Settlement, str, str]] = [
         f"entry {SIZE} does not exist yet; the ledger has entries 0 to {SIZE - 1}",
     ),
     (settles(publication=12), "publication", "entry 12 is retracted: it never went out"),
-    (settles(size=10), "size", "is from before the publication 10 was recorded"),
+    (settles(size=10), "size", "rests on no more than the publication 10 itself"),
     (settles(size=SIZE + 1), "size", "is no size that the ledger had"),
     (settles(claims=(8,)), "claims", "claim 8 is not in publication 10"),
     (settles(claims=(7, 6)), "claims", "do not ascend, or stand twice"),

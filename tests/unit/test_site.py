@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from ledger.publish import load_key, publish
-from ledger.publish.corrective import Beside, Corrective
+from ledger.publish.beside import Beside, Correction
 from ledger.publish.proving import check
 from ledger.publish.site import PER_PAGE, Site
 from ledger.store import Store
@@ -197,9 +197,9 @@ def test_the_corrections_name_what_was_told_and_is_owed(tmp_path: Path) -> None:
     book.hold(held)
     book.published(tmp_path)
 
-    def row(publication: str, **more: Any) -> Corrective:
+    def row(publication: str, **more: Any) -> Correction:
         given = {"claim": claim, "text": ARABIC, "url": "gazette.example/1", "told": State.CONFIRMED, "since": book.now}
-        return Corrective(**{**given, "now": State.DENIED, "publication": publication, **more})
+        return Correction(**{**given, "now": State.DENIED, "publication": publication, **more})
 
     later = book.now + timedelta(hours=1)
     rows = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ledger.book.feeds import Corrective
+from ledger.book import Corrective, SettlementRow
 from ledger.vocabulary import SourceKind, Status
 from tests.newsroom import ONE, SECOND, STORY, Newsroom
 
@@ -37,13 +37,17 @@ def night(folder: Path) -> Newsroom:
     return made
 
 
+def corrective(index: int, publication: str, text: str, at: datetime, url: str | None = None) -> Corrective:
+    return Corrective(SettlementRow(index, 20, publication, url, None, at, index, ()), None, None, (), text)
+
+
 CORRECTIVES = [
-    Corrective(
+    corrective(
         21,
         "Front page, 22:40",
         "We said that a second officer was killed. That is wrong: one was.",
         datetime(2017, 4, 20, 21, 30, tzinfo=UTC),
         "https://example.org/corrections/1",
     ),
-    Corrective(24, "Bulletin <7>", "We named a man who was not there.", datetime(2017, 4, 20, 21, 50, tzinfo=UTC)),
+    corrective(24, "Bulletin <7>", "We named a man who was not there.", datetime(2017, 4, 20, 21, 50, tzinfo=UTC)),
 ]
