@@ -36,7 +36,7 @@ class Exports(DeskActs):
             yield Snapshot(reader, as_of.said, self.zone)
 
     def _to_publish(self, reader: Reader, as_of: AsOf, *, held: bool) -> Snapshot:
-        """What may be published of a prefix; with ``held`` the claims that are held too, and all that is said of them."""
+        """What may be published of a prefix; with ``held`` that of held claims as well."""
         return Snapshot(reader if held else Public(reader), as_of.said, self.zone)
 
     def export_csv(
