@@ -105,7 +105,10 @@ class _Page:
 
 
 class Site:
-    """The pages of the prefix that ``reader`` holds, whose newest checkpoint is ``checkpoint``."""
+    """The pages of the prefix that ``reader`` holds, whose newest checkpoint is ``checkpoint``.
+
+    ``last`` is when its last entry was recorded: the only now that pages know.
+    """
 
     def __init__(
         self,
@@ -113,7 +116,6 @@ class Site:
         look: Look,
         checkpoint: Checkpoint,
         verifier: Verifier,
-        correctives: Sequence[Corrective] = (),
     ) -> None:
         opening = reader.entry(0).body
         assert isinstance(opening, Opening), "entry 0 is the opening"
@@ -122,11 +124,10 @@ class Site:
         self._reader = reader
         self._public = Public(reader)
         self._zone = zone_named(opening.zone)
-        self._correctives = correctives
         self._start()
         self._engine = engine(self._zone)
-        last = reader.entry(reader.size - 1).recorded
-        self._engine.globals["site"] = _told(look, checkpoint, verifier, last, self._zone.key)
+        self.last = reader.entry(reader.size - 1).recorded
+        self._engine.globals["site"] = _told(look, checkpoint, verifier, self.last, self._zone.key)
 
     def _start(self) -> None:
         self._counts: Counter[State] = Counter()
@@ -137,7 +138,7 @@ class Site:
         """Whether there is a page of a claim."""
         return claim < self._public.size and not self._public.kept_back(claim)
 
-    def pages(self, beside: Sequence[Beside] = ()) -> Iterator[File]:
+    def pages(self, beside: Sequence[Beside] = (), correctives: Sequence[Corrective] = ()) -> Iterator[File]:
         """Yield each page, and each proof, with its path; the pages link to the files ``beside`` them."""
         self._start()
         self._engine.globals["beside"] = beside
@@ -152,7 +153,7 @@ class Site:
         stories.sort(key=lambda story: (story.last is not None, story.last, story.index), reverse=True)
         counts = in_order(self._counts)
         yield HOME, self.fill("index", "", stories=stories, counts=counts, newest=self._newest)
-        yield CORRECTIONS, self._corrections()
+        yield CORRECTIONS, self._corrections(correctives)
         yield CHECK, self.fill("check", "", states=list(State))
 
     def fill(self, template: str, up: str, **given: Any) -> bytes:
@@ -179,8 +180,8 @@ class Site:
         turned = [line for line in lines if line.state in _TURNED and line.before not in (None, line.state)]
         self._turned = nlargest(MOST_TURNED, [*self._turned, *turned], key=_when)
 
-    def _corrections(self) -> bytes:
-        told = [row for row in self._correctives if self.shows(row.claim)]
+    def _corrections(self, correctives: Sequence[Corrective]) -> bytes:
+        told = [row for row in correctives if self.shows(row.claim)]
         settled = [row for row in told if row.settled is not None]
         settled.sort(key=lambda row: (row.settled, row.claim), reverse=True)
         owed = [row for row in told if row.settled is None]
