@@ -32,7 +32,7 @@ from ledger.formats.datapackage import check_licence
 from ledger.model import Claim, Document, Opening
 from ledger.pages import draw, engine, stylesheet
 from ledger.pages.addresses import linked
-from ledger.publish.beside import Beside, Correction, corrections
+from ledger.publish.beside import Beside, Correction
 from ledger.publish.proving import Prover
 from ledger.publish.site_links import (
     CHECK,
@@ -108,7 +108,10 @@ class _Page:
 
 
 class Site:
-    """The pages of the prefix that ``reader`` holds, whose newest checkpoint is ``checkpoint``."""
+    """The pages of the prefix that ``reader`` holds, whose newest checkpoint is ``checkpoint``.
+
+    ``last`` is when its last entry was recorded: the only now that pages know.
+    """
 
     def __init__(
         self,
@@ -116,7 +119,6 @@ class Site:
         look: Look,
         checkpoint: Checkpoint,
         verifier: Verifier,
-        told: Sequence[Correction] | None = None,
     ) -> None:
         opening = reader.entry(0).body
         assert isinstance(opening, Opening), "entry 0 is the opening"
@@ -125,11 +127,10 @@ class Site:
         self._reader = reader
         self._public = Public(reader)
         self._zone = zone_named(opening.zone)
-        self._told = corrections(self.moment()) if told is None else told
         self._start()
         self._engine = engine(self._zone)
-        last = reader.entry(reader.size - 1).recorded
-        self._engine.globals["site"] = _told(look, checkpoint, verifier, last, self._zone.key)
+        self.last = reader.entry(reader.size - 1).recorded
+        self._engine.globals["site"] = _told(look, checkpoint, verifier, self.last, self._zone.key)
 
     def _start(self) -> None:
         self._counts: Counter[State] = Counter()
@@ -140,7 +141,7 @@ class Site:
         """Whether there is a page of a claim."""
         return claim < self._public.size and not self._public.kept_back(claim)
 
-    def pages(self, beside: Sequence[Beside] = ()) -> Iterator[File]:
+    def pages(self, beside: Sequence[Beside] = (), corrections: Sequence[Correction] = ()) -> Iterator[File]:
         """Yield each page, and each proof, with its path; the pages link to the files ``beside`` them."""
         self._start()
         self._engine.globals["beside"] = beside
@@ -155,7 +156,7 @@ class Site:
         stories.sort(key=lambda story: (story.last is not None, story.last, story.index), reverse=True)
         counts = in_order(self._counts)
         yield HOME, self.fill("index", "", stories=stories, counts=counts, newest=self._newest)
-        yield CORRECTIONS, self._corrections()
+        yield CORRECTIONS, self._corrections(corrections)
         yield CHECK, self.fill("check", "", states=list(State))
 
     def fill(self, template: str, up: str, **given: Any) -> bytes:
@@ -182,8 +183,8 @@ class Site:
         turned = [line for line in lines if line.state in _TURNED and line.before not in (None, line.state)]
         self._turned = nlargest(MOST_TURNED, [*self._turned, *turned], key=_when)
 
-    def _corrections(self) -> bytes:
-        told = [row for row in self._told if self.shows(row.claim)]
+    def _corrections(self, corrections: Sequence[Correction]) -> bytes:
+        told = [row for row in corrections if self.shows(row.claim)]
         settled = [row for row in told if row.settled is not None]
         settled.sort(key=lambda row: (row.settled, row.claim), reverse=True)
         owed = [row for row in told if row.settled is None]

@@ -21,7 +21,7 @@ from tempfile import TemporaryDirectory
 from ledger.book.export import Form, export_csv
 from ledger.book.files import beside, copy_file, digest_of
 from ledger.errors import Rejected
-from ledger.publish.beside import TABLE_FILES, feeds
+from ledger.publish.beside import TABLE_FILES, corrections, feeds
 from ledger.publish.site import Look, Site
 from ledger.publish.site_links import CHECK, CLAIMS, CORRECTIONS, FEEDS, HOME, STORIES, STYLE, TABLES
 
@@ -74,7 +74,7 @@ class SiteFolder:
         for path, found in self._there(CLAIMS):
             if not site.shows(int(found[1])):
                 path.unlink()
-        for name, data in site.pages(besides):
+        for name, data in site.pages(besides, corrections(site.moment())):
             self._put(name, data)
         for each in besides:
             if each.text is not None:

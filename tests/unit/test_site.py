@@ -213,7 +213,7 @@ def test_the_corrections_name_what_was_told_and_is_owed(tmp_path: Path) -> None:
     with Store.open(tmp_path / "claims.db") as store, store.reading() as reader:
         key = load_key(tmp_path / "keys", "example.org/desk")
         checkpoint = read_checkpoint((tmp_path / "pub" / "checkpoint").read_bytes())
-        made = dict(Site(reader, LOOK, checkpoint, key.verifier, rows).pages([feed]))
+        made = dict(Site(reader, LOOK, checkpoint, key.verifier).pages([feed], rows))
     (tmp_path / "corrections.html").write_bytes(made["corrections.html"])
     page = Page(tmp_path / "corrections.html")
     places = [page.text.index(each) for each in ("newer", "older", "owed longest", "owed later")]
