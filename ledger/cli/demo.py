@@ -10,11 +10,13 @@ import click
 
 from ledger.cli.board import as_of_line, show_board
 from ledger.cli.frame import DEFAULT_LEDGER, Act, Settings, with_settings
+from ledger.cli.publications import show_debts
 from ledger.cli.replay import show_history
 from ledger.cli.screen import painted, put, put_json, say
 from ledger.cli.why import show_why
 from ledger.errors import Rejected, Unavailable
 from ledger.times import zone_named
+from ledger.vocabulary import Status
 
 if TYPE_CHECKING:
     from ledger.book import Ledger
@@ -31,6 +33,7 @@ FOLDER = "csv"
 PUBLIC = "public"
 KEYS = "keys"
 TITLE = "Champs-Élysées, 20 April 2017"
+PAGE = "https://newsroom.example/live"
 
 
 @click.command(cls=Act)
@@ -39,9 +42,10 @@ def demo(settings: Settings) -> None:
     """Load the seed story into ./claims.db and show what it answers.
 
     The board as said at 22:40, at 23:00 and now; why one claim stands where
-    it does; its history; the CSV files in ./csv; the log published in
-    ./public, with pages to read, by a key made in ./keys, and audited by that
-    key alone. An existing claims.db is never touched.
+    it does; its history; what is owed to those who read it before the denial;
+    the CSV files in ./csv; the log published in ./public, with pages to read,
+    by a key made in ./keys, and audited by that key alone. An existing
+    claims.db is never touched.
 
     \b
     mkdir demo && cd demo && claims demo
@@ -78,11 +82,30 @@ def _show(ledger: Ledger) -> None:
     show_why(ledger, explained)
     _head(f'claims history "{CLAIM}"')
     show_history(Settings(), ledger, {"claim": CLAIM, "story": None, "as_of": ledger.as_of()}, "said")
+    _show_debts(ledger)
     _head(f"claims export csv {FOLDER}")
     for path in ledger.export_csv(FOLDER):
         put(str(Path(path).resolve()))
     _show_published(ledger)
     say(f"next: try `claims why {explained.row.successor}`, or report something; the ledger is {ledger.place}")
+
+
+def _show_debts(ledger: Ledger) -> None:
+    """Say that the story went out as it stood before the denial was recorded, and what is owed for that now."""
+    known = _first_denial(ledger) - 1
+    ledger.add_publication(PAGE, story=STORY, as_of=ledger.as_of(known=str(known)), title=TITLE)
+    _head(f'claims publication add {PAGE} --story {STORY} --as-known {known} --title "{TITLE}"')
+    _head("claims debt")
+    show_debts(ledger, ledger.debts())
+    _head(f"claims notice {PAGE}")
+    for each in ledger.notices(PAGE):
+        for line in each.text.split("\n"):
+            put(line)
+
+
+def _first_denial(ledger: Ledger) -> int:
+    """The entry by which the ministry's denial was recorded."""
+    return min(line.index for line in ledger.why(CLAIM).statements if line.status is Status.DENIED)
 
 
 def _show_published(ledger: Ledger) -> None:
