@@ -40,12 +40,13 @@ class Disclosure:
 
     def withheld(self, entry: Entry) -> Collection[Part]:
         """Return the parts of an entry that are not published."""
-        if any(self._is_held(claim) for claim in claims_of(entry, self._acts.facts.entry)):
+        if any(self.holds(claim) for claim in claims_of(entry, self._acts.facts.entry)):
             return entry.parts.keys()
         gone = redactions(self._acts.facts, entry)
         return [part for part, ref in entry.parts.items() if ref.visibility is Visibility.INTERNAL or part in gone]
 
-    def _is_held(self, claim: int) -> bool:
+    def holds(self, claim: int) -> bool:
+        """Whether a claim is held, by its own name or as the claim that it counts under (R8)."""
         claim = self._acts.folded(claim)
         if claim not in self._held:
             self._held[claim] = self._acts.held(claim) is not None

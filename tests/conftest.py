@@ -7,15 +7,19 @@ LEDGER_EXAMPLES sets the number of examples of every profile.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
+from tests import validators
+
 if TYPE_CHECKING:
     from tests.servers import Server
 
+NOT_RUN = pytest.StashKey[set[str]]()
 EXAMPLES = {"default": 60, "ci": 500, "thorough": 5000}
 
 
@@ -62,6 +66,35 @@ def migrated_database(postgresql: Server) -> Callable[[], str]:
     made = postgresql.fresh_database()
     Store.migrate(made)
     return lambda: postgresql.fresh_database(template=database_in(made))
+
+
+@pytest.fixture
+def html_problems(request: pytest.FixtureRequest) -> Callable[[Iterable[Path]], list[str]]:
+    """What the Nu HTML checker finds; skips the test where it cannot run, and fails it where CI=true."""
+    _require(request.config, validators.html_validator)
+    return validators.html_problems
+
+
+@pytest.fixture
+def claimreview_problems(request: pytest.FixtureRequest) -> Callable[[Sequence[str]], list[str]]:
+    """What is no ClaimReview by schema.org's vocabulary; skips or fails as `html_problems` does."""
+    _require(request.config, validators.claimreview_validator)
+    return validators.claimreview_problems
+
+
+def _require(config: pytest.Config, validator: Callable[[], str]) -> None:
+    try:
+        validator()
+    except validators.Missing as missing:
+        if os.environ.get("CI") == "true":
+            pytest.fail(f"validators: not run ({missing})", pytrace=False)
+        config.stash.setdefault(NOT_RUN, set()).add(str(missing))
+        pytest.skip(f"validators: not run ({missing})")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for why in sorted(config.stash.get(NOT_RUN, set())):
+        terminalreporter.write_line(f"validators: not run ({why})", yellow=True)
 
 
 def pytest_report_header() -> str:

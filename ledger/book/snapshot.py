@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -247,20 +247,23 @@ class Snapshot:
     def history(self, given: int | str | None, story: int | str | None, clock: Clock) -> Iterator[HistoryLine]:
         """Each change of state, of one claim, of a story's, or of all, in the order of the chosen clock."""
         claims = [self.fold.acts.folded(self._find(given)[0])] if given is not None else self.claims(story)
-        self.prepare(claims)
-        lines = [line for claim in claims for line in self._changes(claim, clock)]
-        return iter(sorted(lines, key=lambda line: (line.at, line.index, line.claim)))
+        return iter(self.changes(claims, clock))
 
-    def _changes(self, claim: int, clock: Clock) -> Iterator[HistoryLine]:
-        if self.fold.acts.folded(claim) != claim and clock is Clock.SAID:
-            return
+    def changes(self, claims: Collection[int], clock: Clock = Clock.SAID) -> list[HistoryLine]:
+        """As :meth:`history`, of these claims. On the said clock one that is folded away has none of its own."""
+        self.prepare(claims)
+        found: Mapping[int, Sequence[Change]]
         if clock is Clock.SAID:
-            found = said_timelines(self.reader, [claim], said=self.as_of.said)[claim]
+            own = [claim for claim in claims if self.fold.acts.folded(claim) == claim]
+            found = said_timelines(self.reader, own, said=self.as_of.said)
         else:
-            entries = (self.reader.entry(index) for index in neighbourhood(self.reader, [claim]))
-            found = timeline(entries, claim, clock=clock, said=self.as_of.said)
-        for change in found:
-            yield self._history_line(claim, change)
+            found = {claim: self._as_known(claim) for claim in claims}
+        lines = [self._history_line(claim, change) for claim, changes in found.items() for change in changes]
+        return sorted(lines, key=lambda line: (line.at, line.index, line.claim))
+
+    def _as_known(self, claim: int) -> list[Change]:
+        entries = (self.reader.entry(index) for index in neighbourhood(self.reader, [claim]))
+        return timeline(entries, claim, clock=Clock.KNOWN, said=self.as_of.said)
 
     def _history_line(self, claim: int, change: Change) -> HistoryLine:
         verdict = change.verdict

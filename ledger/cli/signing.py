@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +13,13 @@ import click
 
 from ledger.cli.frame import Act, Acts, Settings, reading, recording, with_settings
 from ledger.cli.screen import counted, plain, put, put_json, say
+from ledger.errors import Misused, Rejected
 
 if TYPE_CHECKING:
     from ledger.book import Ledger
     from ledger.cli.options import Decorator
     from ledger.errors import Problem
-    from ledger.publish import Key, Signed
+    from ledger.publish import Key, Look, Signed
 
 
 def keys_option() -> Decorator:
@@ -156,9 +158,21 @@ def checkpoint(settings: Settings, keys: str | None) -> None:
 
 @click.command(cls=Act)
 @click.argument("folder", metavar="DIR")
+@click.option("--site/--no-site", default=None, help="Add pages for readers, and keep them; take them away.")
+@click.option("--title", metavar="TEXT", help="What the site is called; else the name of the log.")
+@click.option("--url", metavar="ADDRESS", help="Where the site will be served.")
+@click.option("--licence", metavar="TEXT", help="The name or the address of its licence.")
 @keys_option()
 @with_settings
-def publish(settings: Settings, folder: str, keys: str | None) -> None:
+def publish(
+    settings: Settings,
+    folder: str,
+    site: bool | None,
+    title: str | None,
+    url: str | None,
+    licence: str | None,
+    keys: str | None,
+) -> None:
     """Sign the ledger, and bring a folder of public files up to it.
 
     The folder is for any web server: the log, so that anybody can audit it,
@@ -166,14 +180,21 @@ def publish(settings: Settings, folder: str, keys: str | None) -> None:
     that concerns held claims. If it is interrupted, what is there still
     verifies; do it again.
 
+    With --site there are pages to read as well: plain HTML that needs no
+    script. A folder that has them keeps them up to date, asked or not, so that
+    none tells of a claim that was held since; --no-site takes them away.
+
     \b
     claims publish public
+    claims publish public --site --title "The desk of the Gazette"
     claims audit public --key "$(claims key show)"
     """
     from ledger.publish import publish as publish_folder
 
     with recording(settings) as ledger:
-        done = publish_folder(ledger.store, key_of(ledger, keys), Path(folder))
+        look = _look(Path(folder), ledger.origin, site, {"title": title, "url": url, "licence": licence})
+        loaded = key_of(ledger, keys)
+        done = publish_folder(ledger.store, loaded, Path(folder), site=look, remove_site=site is False)
     if settings.json:
         put_json({"folder": folder, "wrote": done.wrote, **_told(done.signed, done.missing)})
         return
@@ -181,6 +202,28 @@ def publish(settings: Settings, folder: str, keys: str | None) -> None:
     put(f"{folder}: {signed.size} entries of {signed.origin}, root {signed.root.hex()}")
     say(f"{counted(done.wrote, 'file')} written" if done.wrote else "it was up to date")
     _say_missing(done.missing)
+
+
+def _look(folder: Path, origin: str, site: bool | None, given: dict[str, str | None]) -> Look | None:
+    """What is said of the site now: as given, else as before; None if nothing is asked of it."""
+    from ledger.publish import Look, settings_of
+
+    told = {name: text for name, text in given.items() if text is not None}
+    if site is None and not told:
+        return None
+    if site is False:
+        if told:
+            raise Misused(f"--{min(told)}: says something of the site that --no-site takes away", next="leave it out")
+        return None
+    try:
+        before = settings_of(folder)
+    except Rejected:
+        if not site:
+            raise
+        before = None  # it is said anew
+    if before is None and not site:
+        raise Misused(f"--{min(told)}: {folder} has no site", next="add --site")
+    return replace(before or Look(origin), **told)
 
 
 def _say_missing(missing: Iterable[Problem]) -> None:

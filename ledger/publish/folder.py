@@ -1,5 +1,7 @@
 """Publishing: the log as files for any static server, and the public contents of its entries.
 
+A folder may hold a site as well (:mod:`ledger.publish.site_folder`), made from the same prefix.
+
 The order is what keeps a crash harmless. What the new checkpoint needs is added first, next to what the old one needs;
 then the checkpoint takes its place; only then goes what is no longer to be seen, and partial tiles that full ones have
 replaced. So the checkpoint in the folder, old or new, always stands on files that verify. A full tile is never written
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ledger.book.files import beside
+from ledger.book.lookup import refuse_unknown
 from ledger.disclosure import Disclosure, reached
 from ledger.encoding import sha256
 from ledger.errors import Misused, Problem, Rejected, Unavailable
@@ -24,6 +27,8 @@ from ledger.publish.history import write_history
 from ledger.publish.keys import Key
 from ledger.publish.layout import CHECKPOINT, CHECKPOINTS, CONTENTS, TILES, UNFINISHED, bundles, contents_path, width_of
 from ledger.publish.signing import Signed, check_leaf, check_prefix, sign
+from ledger.publish.site import Look, Site
+from ledger.publish.site_folder import CSV, NAMES, SETTINGS, SiteFolder, settings_of
 from ledger.publish.witnesses import gather
 from ledger.resolver import Acts
 from ledger.store import Reader, Store, occupied
@@ -44,14 +49,25 @@ class Publication:
     missing: tuple[Problem, ...] = ()
 
 
-def publish(store: Store, key: Key, folder: Path) -> Publication:
+def publish(
+    store: Store, key: Key, folder: Path, *, site: Look | None = None, remove_site: bool = False
+) -> Publication:
     """Sign the ledger and bring a published folder up to it.
+
+    With ``site`` the folder has one from now on, and keeps it unless ``remove_site``: pages that nobody renews would
+    go on telling of a claim that is held by then.
 
     Raises :class:`~ledger.publish.signing.Forked`, and signs nothing, if what the folder or the key has is not a
     prefix; :class:`~ledger.errors.Rejected` if the folder holds something else; :class:`~ledger.errors.Unavailable` if
     it cannot be written, or a quorum of witnesses is not there, and then what it held still verifies.
     """
     with _writing_to(folder):
+        if site is None and not remove_site:
+            site = settings_of(folder)
+        if site is not None:
+            site.check()
+            with store.reading() as reader:
+                refuse_unknown(reader)
         before = _size_there(store, key, folder)
         witnessed = gather(store, key, sign(store, key))
         witnessed.demand()
@@ -63,14 +79,20 @@ def publish(store: Store, key: Key, folder: Path) -> Publication:
             with beside(folder / CHECKPOINT) as file:
                 file.write(signed.note)
             publishing.remove()
-    return Publication(signed, publishing.wrote, witnessed.missing)
+            pages = SiteFolder(folder)
+            if site is not None:
+                pages.write(site, Site(reader, site, signed.checkpoint, key.verifier, beside=CSV), CSV)
+            elif remove_site:
+                pages.remove()
+    return Publication(signed, publishing.wrote + pages.wrote, witnessed.missing)
 
 
 @contextmanager
 def _writing_to(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        strange = sorted(path.name for path in folder.iterdir() if path.name not in _OURS and not _left_over(path))
+        ours = _OURS | NAMES if (folder / SETTINGS).exists() else _OURS
+        strange = sorted(path.name for path in folder.iterdir() if path.name not in ours and not _left_over(path))
         if strange:
             why = f"{folder}: holds what is no published ledger: {strange[0]}"
             raise Rejected(why, next="choose an empty folder, or one that `claims publish` made")

@@ -56,28 +56,48 @@ def prove(reader: Reader, given: int | str) -> str:
 
     ``reader`` is at the size of that checkpoint. Raises :class:`~ledger.errors.Rejected` if there is no such entry.
     """
-    kept = reader.last_checkpoint()
-    assert kept is not None and kept[0] == reader.size, "the reader is at the size of a checkpoint"
-    index = _asked(reader, given)
-    claim = index if isinstance(reader.entry(index).body, Claim) else None
-    chosen = _bearing_on(reader, claim) if claim is not None else _named_by(reader, index)
-    disclosure, nodes = Disclosure(Acts(reader)), reader.nodes()
-    entries = []
-    for each in sorted(chosen):
-        entry = reader.entry(each)
-        withheld = disclosure.withheld(entry)
-        path = prove_inclusion(nodes, each, reader.size)
-        contents = {
-            part.value: encode_content(content).decode()
-            for (_, part), content in sorted(reader.contents([each]).items())
-            if part not in withheld
-        }
-        proof = InclusionProof(each, tuple(path), kept[1]).format()
-        entries.append({"leaf": reader.leaf(each).decode(), "contents": contents, "proof": proof})
-    document: dict[str, Any] = {"format": FORMAT, "entries": entries}
-    if claim is not None:
-        document |= {"claim": claim, "state": _state(_row(reader, claim))}
-    return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+    return Prover(reader).prove(given)
+
+
+class Prover:
+    """Proofs under one checkpoint; what they have in common is read once, and remembered like all that a reader read.
+
+    ``reader`` is at the size of that checkpoint.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        kept = reader.last_checkpoint()
+        assert kept is not None and kept[0] == reader.size, "the reader is at the size of a checkpoint"
+        self._reader = reader
+        self._note = kept[1]
+        self._disclosure, self._nodes = Disclosure(Acts(reader)), reader.nodes()
+        self._entries: dict[int, dict[str, Any]] = {}
+        self._states: Snapshot | None = None
+
+    def prove(self, given: int | str) -> str:
+        """Return the proof of one entry, or of a claim's state. Raises :class:`~ledger.errors.Rejected`."""
+        index = _asked(self._reader, given)
+        claim = index if isinstance(self._reader.entry(index).body, Claim) else None
+        chosen = _bearing_on(self._reader, claim) if claim is not None else _named_by(self._reader, index)
+        self._read([each for each in sorted(chosen) if each not in self._entries])
+        document: dict[str, Any] = {"format": FORMAT, "entries": [self._entries[each] for each in sorted(chosen)]}
+        if claim is not None:
+            self._states = self._states or _snapshot(self._reader)
+            document |= {"claim": claim, "state": _state(self._states.explained_row(claim))}
+        return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+
+    def _read(self, indexes: Sequence[int]) -> None:
+        contents = self._reader.contents(indexes)
+        for each in indexes:
+            entry = self._reader.entry(each)
+            withheld = self._disclosure.withheld(entry)
+            proof = InclusionProof(each, tuple(prove_inclusion(self._nodes, each, self._reader.size)), self._note)
+            public = [part for part in sorted(entry.parts) if (each, part) in contents and part not in withheld]
+            self._entries[each] = {
+                "leaf": self._reader.leaf(each).decode(),
+                "contents": {part.value: encode_content(contents[each, part]).decode() for part in public},
+                "proof": proof.format(),
+            }
 
 
 def _asked(reader: Reader, given: int | str) -> int:
@@ -120,9 +140,13 @@ def _with_what_they_name(reader: Reader, chosen: set[int]) -> set[int]:
 
 
 def _row(prefix: Prefix, claim: int) -> BoardRow:
+    return _snapshot(prefix).explained_row(claim)
+
+
+def _snapshot(prefix: Prefix) -> Snapshot:
     opening = prefix.entry(0).body
     assert isinstance(opening, Opening), "entry 0 is the opening"
-    return Snapshot(prefix, None, zone_named(opening.zone)).explained_row(claim)
+    return Snapshot(prefix, None, zone_named(opening.zone))
 
 
 def _state(row: BoardRow) -> dict[str, Any]:
@@ -293,4 +317,4 @@ def _signed(note: bytes, verifier: Verifier) -> bool:
     return True
 
 
-__all__ = ["FORMAT", "Checked", "check", "prove"]
+__all__ = ["FORMAT", "Checked", "Prover", "check", "prove"]
