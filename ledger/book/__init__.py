@@ -2,7 +2,9 @@
 
 from ledger.book.facade import Ledger
 from ledger.book.lookup import UnknownSource
+from ledger.book.roles import WHO_MAY
 from ledger.book.views import (
+    AccessRow,
     AsOf,
     BoardRow,
     Changed,
@@ -13,13 +15,17 @@ from ledger.book.views import (
     HistoryLine,
     Hit,
     LogLine,
+    MadeToken,
+    Person,
     Receipt,
     Recorded,
     Redacted,
+    SignedIn,
     Since,
     SourceRow,
     StoryRow,
     TodoRow,
+    TokenRow,
     Verification,
     Why,
     WhyLine,
@@ -30,6 +36,8 @@ from ledger.store import PENDING
 
 __all__ = [
     "PENDING",
+    "WHO_MAY",
+    "AccessRow",
     "AsOf",
     "BoardRow",
     "Changed",
@@ -42,13 +50,17 @@ __all__ = [
     "Hit",
     "Ledger",
     "LogLine",
+    "MadeToken",
+    "Person",
     "Receipt",
     "Recorded",
     "Redacted",
+    "SignedIn",
     "Since",
     "SourceRow",
     "StoryRow",
     "TodoRow",
+    "TokenRow",
     "UnknownSource",
     "Verification",
     "Why",

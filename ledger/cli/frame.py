@@ -219,6 +219,7 @@ _NAMED = {
     "Status": "Statuses",
     "Concern": "Reasons",
     "Part": "Parts",
+    "Role": "Roles",
 }
 
 
