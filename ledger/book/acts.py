@@ -12,6 +12,7 @@ from ledger.book.evidence import describe, forget, summary
 from ledger.book.lookup import entry_at, find_source, refuse_unknown
 from ledger.book.persistence import Done, persist
 from ledger.book.recording import Recording, Salt, Word
+from ledger.book.roles import Acting, guarded
 from ledger.book.views import Receipt, Redacted
 from ledger.disclosure import redactions
 from ledger.errors import Misused, Problem, Rejected, Unavailable
@@ -47,7 +48,8 @@ if TYPE_CHECKING:
 _COPIED = (Part.QUOTE, Part.NOTE, Part.URL, Part.EVIDENCE)
 
 
-class DeskActs:
+@guarded
+class DeskActs(Acting):
     """What a recorder may do. Each method writes all of its entries in one transaction, or raises and writes none.
 
     They raise :class:`~ledger.errors.Rejected` where a rule says no, :class:`~ledger.errors.Unclear` where a wording
@@ -74,10 +76,12 @@ class DeskActs:
         return self._opening
 
     def _recording_in(self, writer: Writer, key: str | None = None) -> Recording:
-        if self._recorder is None or not self._recorder.strip():
+        recorder = self._recorder if self._person is None else self._person.name
+        if recorder is None or not recorder.strip():
             raise Misused("recorder: nobody is named", next="give --recorder NAME, or set CLAIMS_RECORDER")
+        self._require_an_act()
         refuse_unknown(writer)
-        return Recording(writer, self._recorder.strip(), self._clock(), self._salt, key)
+        return Recording(writer, recorder.strip(), self._clock(), self._salt, key)
 
     def record(
         self,
@@ -122,6 +126,7 @@ class DeskActs:
             act.claim(word.claim, word.story, new=False, opens=False)
         index = act.say(word)
         act.finish()
+        self._refuse_decisions(act, index)
         document = (word.parts or {}).get(Part.EVIDENCE)
         if isinstance(document, Document):
             act.remark(summary(document))
@@ -227,6 +232,7 @@ class DeskActs:
 
         def work(act: Recording) -> Receipt:
             target = entry_at(act.writer, index)
+            self._refuse_decisions(act, index)
             claim = _claim_of(act, target.body)
             return act.receipt_on(act.append(Retract(index, why), {Part.NOTE: note}), claim)
 
@@ -237,6 +243,7 @@ class DeskActs:
 
         def work(act: Recording) -> Receipt:
             body = _statement(act, index)
+            self._refuse_decisions(act, index)
             act.append(Retract(index, Mistake.WRONG_CLAIM), {Part.NOTE: note})
             claim = act.claim(to, act.story_of(body.claim), new=new)
             again = _copy(act, index, replace(body, claim=claim))
@@ -425,6 +432,18 @@ class DeskActs:
     def set_policy(self, quorum: int, *, note: str | None = None) -> Receipt:
         """Say how many independent vetted originals establish a claim."""
         return self._written(lambda act: act.receipt_on(act.append(Policy(quorum=quorum), {Part.NOTE: note}), None))
+
+    def _refuse_decisions(self, act: Recording, index: int) -> None:
+        """Raise where an entry is the desk's own word or decision, and whoever acts may decide nothing."""
+        if self._person is None:
+            return
+        body = act.writer.entry(index).body
+        while isinstance(body, Retract):
+            body = act.writer.entry(body.target).body
+        if not isinstance(body, Statement | Evidence | Wording):
+            self.require("retract_decision")
+        elif isinstance(body, Statement) and act.of_desk(body):
+            self.require("speak_for_desk")
 
     def _known_claim(self, act: Recording, given: int | str) -> int:
         return act.claim(given, None, new=False, opens=False)

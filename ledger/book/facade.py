@@ -8,14 +8,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from ledger import rules
 from ledger.book.evidence import check_kept, documents
+from ledger.book.listing import grant_row, source_row
 from ledger.book.lookup import as_index, find_claim, find_story, opened_source
 from ledger.book.publishing import NOW, Publishing
 from ledger.book.recording import Salt
+from ledger.book.roles import guarded
 from ledger.book.search import search
 from ledger.book.since import since
 from ledger.book.snapshot import Snapshot
@@ -46,6 +48,10 @@ from ledger.times import Moment, read_time, show_time, zone_named
 from ledger.tlog import Verifier
 from ledger.vocabulary import Part, Precision, SourceKind, State
 
+# Accounts are asked for by few commands.
+if TYPE_CHECKING:
+    from ledger.book.people import People
+
 UNSIGNED = timedelta(days=1)
 """How long an entry may stand under no signed checkpoint before `verify` warns of it."""
 
@@ -60,6 +66,7 @@ def new_salt() -> str:
     return secrets.token_hex(32)
 
 
+@guarded
 class Ledger(Publishing):
     """One newsroom's ledger.
 
@@ -165,6 +172,15 @@ class Ledger(Publishing):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    # Who works with it
+
+    @property
+    def people(self) -> People:
+        """Who works at this desk; as a person, what they may do to that."""
+        from ledger.book.people import People
+
+        return People(self._store, self._clock, self._person)
 
     # What the ledger is
 
@@ -354,7 +370,7 @@ class Ledger(Publishing):
             reader.load(indexes, ())
             texts.load(indexes)
             opened = [(index, opened_source(reader, index)) for index in indexes]
-            return [_source_row(index, body, acts, texts) for index, body in opened if body.amends is None]
+            return [source_row(index, body, acts, texts) for index, body in opened if body.amends is None]
 
     def stories(self) -> list[StoryRow]:
         """Every story, with the number of its claims."""
@@ -378,7 +394,7 @@ class Ledger(Publishing):
                 if not isinstance(body, Authority) or not acts.live(index):
                     continue
                 if (story is None or body.story == only_story) and (claim is None or body.claim == only_claim):
-                    rows.append(_grant_row(index, body, acts, texts))
+                    rows.append(grant_row(index, body, acts, texts))
             return rows
 
     def documents(self, about: int | None = None) -> list[DocumentRow]:
@@ -456,32 +472,3 @@ def _claim_in(reader: Reader, given: int | str) -> int:
     if match is None:
         raise Rejected(f"claim: {shown(str(given))}: no such claim", next="`claims board` shows the claims")
     return match.index
-
-
-def _source_row(index: int, body: Source, acts: Acts, texts: Texts) -> SourceRow:
-    root = acts.root(index)
-    return SourceRow(
-        index=index,
-        name=texts.name(index),
-        kind=acts.source_kind(index),
-        group=texts.name(root) if root != index else None,
-        vetted=acts.vetted(index),
-        relayer=None if body.relayer is None else texts.name(body.relayer),
-        story=None if body.story is None else texts.name(body.story),
-    )
-
-
-def _grant_row(index: int, body: Authority, acts: Acts, texts: Texts) -> GrantRow:
-    if body.story is not None:
-        scope = f"story {texts.name(body.story)}"
-    else:
-        assert body.claim is not None
-        scope = f"claim {body.claim} “{texts.claim(body.claim)}”"
-    return GrantRow(
-        index=index,
-        source=texts.name(body.source),
-        root=texts.name(acts.root(body.source)),
-        scope=scope,
-        story=None if body.story is None else texts.name(body.story),
-        claim=body.claim,
-    )

@@ -10,7 +10,7 @@ from typing import Any
 from ledger.errors import Problem
 from ledger.resolver import Edge
 from ledger.times import Moment, format_utc
-from ledger.vocabulary import Bucket, Concern, Part, SourceKind, Standing, State, Status
+from ledger.vocabulary import Access, Bucket, Concern, Part, Role, SourceKind, Standing, State, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ def _json(value: Any) -> Any:
         return {"at": format_utc(value.at), "precision": value.precision.value}
     if isinstance(value, Standing):
         return value.word
+    if isinstance(value, frozenset):
+        return sorted(value)
     if isinstance(value, tuple | list):
         return [_json(each) for each in value]
     if isinstance(value, Mapping):
@@ -339,6 +341,65 @@ class Verification(View):
     def ok(self) -> bool:
         """Whether nothing was found."""
         return not self.findings
+
+
+@dataclass(frozen=True, slots=True)
+class Person(View):
+    """Somebody at the desk; their name is the recorder of what they record."""
+
+    name: str
+    roles: frozenset[Role]
+    disabled: bool
+    made: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn(View):
+    """A session that began. ``secret`` is what the cookie says; it is kept nowhere, only its hash is."""
+
+    person: Person
+    secret: str
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRow(View):
+    """A token for the interface: whose, what for, which of the person's roles it has, until when.
+
+    ``id`` is the beginning of its hash, which tells it from the person's others and opens nothing.
+    """
+
+    id: str
+    person: str
+    label: str
+    scopes: frozenset[Role]
+    made: datetime
+    expires: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MadeToken(View):
+    """A new token. ``secret`` is the token itself, which is shown this once."""
+
+    token: TokenRow
+    secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRow(View):
+    """One line of who signed in, who was refused, and what was done to accounts.
+
+    ``actor`` is who did it, None for the command line or where nobody is known; ``address`` is where a sign-in came
+    from.
+    """
+
+    number: int
+    at: datetime
+    kind: Access
+    person: str
+    actor: str | None
+    address: str | None
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -220,6 +220,7 @@ _NAMED = {
     "Concern": "Reasons",
     "Part": "Parts",
     "Debt": "What is owed",
+    "Role": "Roles",
 }
 
 

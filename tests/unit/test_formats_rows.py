@@ -307,7 +307,8 @@ def test_the_columns_are_fixed():
     assert " ".join(NAMES) == (
         "index kind recorded recorder story claim text status to to_text source source_kind group via via_kind said "
         "precision why target vetted quorum policy wording lang quote note url evidence key story_index source_index "
-        "group_index via_index origin zone part publication title published size as_said claims held sha256 policy_index"
+        "group_index via_index origin zone part publication title published size as_said claims held sha256 "
+        "policy_index"
     )
 
 

@@ -1,0 +1,1 @@
+"""The web desk: pages and a JSON interface, for people who are signed in."""
