@@ -8,8 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ledger.book.evidence import describe, forget, summary
+from ledger.book.evidence import describe, forget, is_address, summary
 from ledger.book.lookup import entry_at, find_source, refuse_unknown
+from ledger.book.once import refuse_repeated
 from ledger.book.persistence import Done, persist
 from ledger.book.recording import Recording, Salt, Word
 from ledger.book.roles import Acting, guarded
@@ -37,6 +38,7 @@ from ledger.model import (
 )
 from ledger.store import Slips, Store, Writer
 from ledger.store.failures import read_only
+from ledger.text import shown
 from ledger.times import Moment, show_time, zone_named
 from ledger.vocabulary import Mistake, Part, Reason, SourceKind, Status, Visibility
 
@@ -65,7 +67,13 @@ class DeskActs(Acting):
 
     def _written(self, act: Callable[[Recording], Done]) -> Done:
         """Do one act in one transaction, again where somebody else was in the way."""
-        return persist(self._store, lambda writer, key: act(self._recording_in(writer, key)))
+
+        def once(writer: Writer, key: str | None) -> Done:
+            if self._once is not None:
+                refuse_repeated(writer, self._once)
+            return act(self._recording_in(writer, self._once or key))
+
+        return persist(self._store, once)
 
     def _opened(self) -> Opening:
         if self._opening is None:
@@ -211,6 +219,11 @@ class DeskActs(Acting):
         """
         if self._store.read_only:
             raise read_only(self._store.place)
+        if self._person is not None and isinstance(file_or_url, str) and not is_address(file_or_url):
+            # On a server a text from far away would name a file of the server.
+            raise Misused(
+                f"evidence: {shown(file_or_url)}: is no web address", next="give one that begins with https://"
+            )
         return describe(file_or_url, archived, self._store.place)
 
     def add_evidence(

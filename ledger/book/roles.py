@@ -92,6 +92,7 @@ class Acting:
 
     _person: Person | None = None
     _act: str | None = None
+    _once: str | None = None
 
     def acting_as(self, person: Person) -> Self:
         """The same, on the same connections, in the name of a person and held to their roles.
@@ -100,6 +101,12 @@ class Acting:
         """
         acting = copy(self)
         acting._person, acting._act = person, None
+        return acting
+
+    def once(self, key: str) -> Self:
+        """The same, for one act that is done once however often it is asked for (`ledger.book.once`)."""
+        acting = copy(self)
+        acting._once = key
         return acting
 
     @property

@@ -70,6 +70,7 @@ SECTIONS = {
         "verify": ("keeping", "Derive everything again from the entries, and compare."),
     },
     "Work at one desk": {
+        "serve": ("serving", "Serve the desk to browsers."),
         "user": ("people", "Say who may sign in at the web desk, and what they may do there."),
     },
     "Make, hand on": {
