@@ -1,6 +1,7 @@
 """The façade that the command line, the web desk and a Python user call."""
 
 from ledger.book.facade import Ledger
+from ledger.book.foresee import Already, AlreadySaid, Foreseen, Meant
 from ledger.book.lookup import UnknownSource
 from ledger.book.published import (
     DebtRow,
@@ -12,6 +13,7 @@ from ledger.book.published import (
     Rechecked,
     SettlementRow,
 )
+from ledger.book.recording import Word
 from ledger.book.roles import WHO_MAY
 from ledger.book.views import (
     AccessRow,
@@ -48,6 +50,8 @@ __all__ = [
     "PENDING",
     "WHO_MAY",
     "AccessRow",
+    "Already",
+    "AlreadySaid",
     "AsOf",
     "BoardRow",
     "Changed",
@@ -58,6 +62,7 @@ __all__ = [
     "DueLine",
     "EdgeView",
     "Fallen",
+    "Foreseen",
     "GrantRow",
     "HistoryLine",
     "Hit",
@@ -65,6 +70,7 @@ __all__ = [
     "Ledger",
     "LogLine",
     "MadeToken",
+    "Meant",
     "Notice",
     "Person",
     "PublicationRow",
@@ -83,5 +89,6 @@ __all__ = [
     "Verification",
     "Why",
     "WhyLine",
+    "Word",
     "WordingLine",
 ]

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from ledger import rules
+from ledger.book.desk import Shared
 from ledger.book.evidence import check_kept, documents
 from ledger.book.listing import grant_row, source_row
 from ledger.book.lookup import as_index, find_claim, find_story, opened_source
-from ledger.book.publishing import NOW, Publishing
+from ledger.book.publishing import NOW
 from ledger.book.recording import Salt
 from ledger.book.roles import guarded
 from ledger.book.search import search
@@ -67,7 +68,7 @@ def new_salt() -> str:
 
 
 @guarded
-class Ledger(Publishing):
+class Ledger(Shared):
     """One newsroom's ledger.
 
     Every recording method either writes all of its entries in one transaction and returns a :class:`Receipt`, or

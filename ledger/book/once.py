@@ -32,6 +32,15 @@ class Repeated(LedgerError):
         self.index = index
 
 
+class KeyTaken(Rejected):
+    """The key stands for another request, whose first entry is ``index``."""
+
+    def __init__(self, index: int) -> None:
+        why = f"key: it stands for another request, which was recorded as entry {index}"
+        super().__init__(why, next="take a new key for a new one")
+        self.index = index
+
+
 def key_of(person: str, given: str, request: str) -> str:
     """Return the key for a request of a person, who gave it a key of theirs; ``request`` is all that it asks for."""
     which = sha256(f"{len(person)}:{person}{given}".encode("utf-8", "replace"))
@@ -46,9 +55,7 @@ def refuse_repeated(writer: Writer, key: str) -> None:
     known, index = found
     if known == key:
         raise Repeated(index)
-    raise Rejected(
-        f"key: it stands for another request, which was recorded as entry {index}", next="take a new key for a new one"
-    )
+    raise KeyTaken(index)
 
 
 def earlier(ledger: Ledger, first: int, kind: Kind) -> Receipt:

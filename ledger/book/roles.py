@@ -32,6 +32,8 @@ WHO_MAY: Mapping[str, frozenset[Role]] = MappingProxyType(
     {
         # What sources say, and our own mistakes in taking it down.
         "record": _RECORDING,
+        "say": _RECORDING,
+        "foresee": _RECORDING,
         "take_back": _RECORDING,
         "keep_evidence": _RECORDING,
         "add_evidence": _RECORDING,

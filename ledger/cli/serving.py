@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -16,6 +17,7 @@ from ledger.errors import Misused, Unavailable
 
 if TYPE_CHECKING:
     from ledger.book import Ledger, Person
+    from ledger.vocabulary import Role
 
 DEFAULT_PORT = 8017
 _HERE = ("127.0.0.1", "::1", "localhost")
@@ -71,15 +73,18 @@ def serve(
     at = Listening(host, port, _path(tls_cert), _path(tls_key), tuple(proxies))
     with ExitStack() as stack:
         ledger = stack.enter_context(_demonstration() if demo else _ledger(settings))
-        accounts = not demo and ledger.people.anybody()
+        cast = list(_cast(ledger)) if demo else []
+        accounts = ledger.people.anybody()
         _refuse_what_is_not_safe(host, here=here, accounts=accounts, secure=secure, demo=demo)
-        alone = None if accounts else _everybody("demo" if demo else settings.who)
+        alone = None if accounts else _everybody(settings.who)
         made = stack.enter_context(opened(at))
         served = Served(secure=secure, hosts=LOOPBACK if here and not proxies else None, alone=alone, demo=demo)
         app = make_app(ledger, served)
         where = f"[{host}]" if ":" in host else host
         put(f"http{'s' if tls_cert else ''}://{where}:{made.getsockname()[1]}")
-        if alone is not None and not demo:
+        for name, password, role in cast:
+            put(f"sign in as {name} with {password} ({role}: {role.definition[0].lower()}{role.definition[1:-1]})")
+        if alone is not None:
             say(f"nobody has an account: whoever opens it on this machine is {plain(alone.name)}, with every role")
             say("next: claims user add NAME --role ROLE")
         run(app, at, made)
@@ -127,6 +132,23 @@ def _demonstration() -> Iterator[Ledger]:
         with Ledger.create(where, origin=ORIGIN, zone=ZONE, recorder="demo") as ledger:
             ledger.load(seed_rows())
             yield ledger
+
+
+def _cast(ledger: Ledger) -> Iterator[tuple[str, str, Role]]:
+    """Give each role of a demonstration to somebody; yield their names and their passwords."""
+    from ledger.vocabulary import Role
+
+    names = {
+        Role.FACT_CHECKER: "Ana",
+        Role.EDITOR: "Emil",
+        Role.AUDITOR: "Aude",
+        Role.PUBLISHER: "Pia",
+        Role.ADMIN: "Adam",
+    }
+    for role, name in names.items():
+        password = secrets.token_urlsafe(9)
+        ledger.people.add_person(name, password, [role])
+        yield name, password, role
 
 
 def _everybody(name: str) -> Person:

@@ -14,6 +14,8 @@ from ledger import __version__
 from ledger.book import Ledger
 from ledger.web import health, reading, recording, signing, stream
 from ledger.web.answers import Unchanged
+from ledger.web.desk import acts, around, audit, board, claim, live, moments, published, record, sources
+from ledger.web.desk.remembered import Remembered
 from ledger.web.health import Figures, Watched
 from ledger.web.limiting import SignInLimits
 from ledger.web.problems import Failures, tell_problems
@@ -23,6 +25,9 @@ from ledger.web.stream import Hub
 
 THREADS = 7
 """How many requests are worked on at once: a request has two of the fifteen connections at most."""
+
+
+PAGES = (board, live, record, claim, acts, moments, sources, published, audit, around)
 
 
 def make_app(ledger: Ledger, settings: Settings) -> FastAPI:
@@ -39,11 +44,13 @@ def make_app(ledger: Ledger, settings: Settings) -> FastAPI:
     )
     app.state.ledger, app.state.settings = ledger, settings
     app.state.figures, app.state.limits = Figures(), SignInLimits(settings.attempts)
+    app.state.pages, app.state.remembered = None, Remembered()
     tell_problems(app)
+    around.show_refusals(app)
     signing.keep_what_was_typed(app)
     app.add_exception_handler(Unchanged, _unchanged)
     app.state.mark = sha256(ledger.origin.encode()).hexdigest()[:12]
-    for part in (health, signing, reading, recording, stream):
+    for part in (health, signing, reading, recording, stream, *PAGES):
         app.include_router(part.router)
     app.add_middleware(Failures)
     app.add_middleware(Security, settings=settings)

@@ -10,16 +10,15 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
 from ledger.book.people import SESSION
 from ledger.errors import LedgerError, Misused, NotSignedIn
+from ledger.web.desk.frame import fill
 from ledger.web.identity import address_of, cookie_name, ledger_of, settings_of
 from ledger.web.limiting import SignInLimits
 from ledger.web.problems import TooMany, refused, status_of
@@ -30,23 +29,18 @@ MOST_KEPT = 256 * 1024
 Fields = list[tuple[str, str]]
 
 router = APIRouter(include_in_schema=False)
-_PAGES = Environment(
-    loader=FileSystemLoader(Path(__file__).with_name("templates")),
-    autoescape=select_autoescape(default=True),
-    undefined=StrictUndefined,
-)
 
 
-def page(template: str, /, status: int = 200, **given: Any) -> HTMLResponse:
-    """Show a page of this package's."""
-    return HTMLResponse(_PAGES.get_template(template).render(**given), status)
+def page(request: Request, template: str, /, status: int = 200, **given: Any) -> HTMLResponse:
+    """Show a page for whoever it is."""
+    return HTMLResponse(fill(request, template, **given), status)
 
 
 @router.get("/sign-in")
 def sign_in_page(request: Request, to: str = "/") -> Response:
     """Show the page to sign in; ``to`` is where to go then."""
     return page(
-        "sign_in.html", to=_own(to), kept="", error=None, name="", empty=not ledger_of(request).people.anybody()
+        request, "sign_in", to=_own(to), kept="", error=None, name="", empty=not ledger_of(request).people.anybody()
     )
 
 
@@ -66,7 +60,7 @@ def sign_in(
         done = ledger_of(request).people.sign_in(name, password, address=address)
     except (NotSignedIn, TooMany) as error:
         request.app.state.figures.refused()
-        answer = page("sign_in.html", status_of(error), to=to, kept=kept, error=error, name=name, empty=False)
+        answer = page(request, "sign_in", status_of(error), to=to, kept=kept, error=error, name=name, empty=False)
         if isinstance(error, TooMany):
             answer.headers["Retry-After"] = str(error.seconds)
         return answer
@@ -74,7 +68,7 @@ def sign_in(
     fields = _unpacked(kept)
     response: Response = RedirectResponse(to, HTTPStatus.SEE_OTHER)
     if fields:
-        response = page("again.html", to=to, fields=fields, name=done.person.name)
+        response = page(request, "again", to=to, fields=fields, name=done.person.name)
     response.set_cookie(
         cookie_name(request),
         done.secret,
@@ -111,7 +105,7 @@ def keep_what_was_typed(app: FastAPI) -> None:
             return RedirectResponse(request.url_for("sign_in_page").include_query_params(to=to), HTTPStatus.SEE_OTHER)
         kept, left = await _packed(request)
         why: LedgerError = error if left is None else left
-        return page("sign_in.html", 401, to=to, kept=kept, error=why, name="", empty=False)
+        return page(request, "sign_in", 401, to=to, kept=kept, error=why, name="", empty=False)
 
 
 async def _packed(request: Request) -> tuple[str, LedgerError | None]:

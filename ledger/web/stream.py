@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Header, Query, Request
@@ -23,7 +23,7 @@ from ledger.errors import LedgerError, Misused, NotSignedIn
 from ledger.web.answers import refusals
 from ledger.web.given import MOST
 from ledger.web.health import Figures
-from ledger.web.identity import Who, whoever
+from ledger.web.identity import Who, ledger_of, whoever
 from ledger.web.logs import log
 
 router = APIRouter(prefix="/api/v1", tags=["read"], responses=refusals(401, 403, 409, 422, 503))
@@ -138,8 +138,24 @@ async def stream(
     last_event_id: Annotated[str | None, Header(max_length=20)] = None,
 ) -> AsyncIterator[ServerSentEvent]:
     """What changes, from the last index that is known on, else from now on."""
+    last = last_known(request, after, last_event_id)
     hub: Hub = request.app.state.hub
-    last = _last(after, last_event_id, hub.size)
+
+    async def told(known: int) -> tuple[int, Any]:
+        found = await hub.since(known)
+        return found.now, found.as_json()
+
+    async for event in follow(request, last, told):
+        yield event
+
+
+async def follow(
+    request: Request, last: int, told: Callable[[int], Awaitable[tuple[int, Any]]]
+) -> AsyncIterator[ServerSentEvent]:
+    """Tell whoever listens of each growth; ``told`` says for the last index known what there is to tell, and up to
+    which size.
+    """
+    hub: Hub = request.app.state.hub
     figures: Figures = request.app.state.figures
     figures.listeners.inc()
     try:
@@ -147,13 +163,13 @@ async def stream(
         while not hub.ended:
             if await hub.beyond(last + 1, _STILL_THERE):
                 try:
-                    found = await hub.since(last)
+                    size, found = await told(last)
                 except LedgerError as error:
                     log("no answer for listeners", error=type(error).__name__)
                     await asyncio.sleep(_FIRST_WAIT)
                     continue
-                last = found.now - 1
-                yield ServerSentEvent(event="change", id=str(last), data=found.as_json())
+                last = size - 1
+                yield ServerSentEvent(event="change", id=str(last), data=found)
             elif not await _still_there(request):
                 yield ServerSentEvent(event="end", raw_data="session")
                 return
@@ -161,15 +177,18 @@ async def stream(
         figures.listeners.dec()
 
 
-def _last(after: int | None, last_event_id: str | None, size: int) -> int:
-    given = after
+def last_known(request: Request, after: int | None, last_event_id: str | None) -> int:
+    """The last index that a listener says it knows, else the last there is. Raises ``Misused`` for none."""
+    hub: Hub = request.app.state.hub
+    given, size = after, hub.size
     if last_event_id is not None:
         if not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 17):
             raise Misused("last-event-id: is no index", next="send the id of the last event, or none")
         given = int(last_event_id)
     if given is None:
         return size - 1
-    if given >= size:
+    # A page may know of an append before this process has heard of it.
+    if given >= size and given >= (size := ledger_of(request).size):
         raise Misused(f"after: {given}: there is no such entry", next=f"give an index from 0 to {size - 1}")
     return given
 

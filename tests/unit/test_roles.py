@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ledger.book import Clock, Ledger, Person
+from ledger.book import Clock, Ledger, Person, Word
 from ledger.book.people import People
 from ledger.book.roles import WHO_MAY, WITHIN, Acting
 from ledger.errors import Forbidden, LedgerError
@@ -71,6 +71,8 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 ACTS: dict[str, Callable[[Ledger], Any]] = {
     "record": lambda ledger: ledger.record(5, Status.DENIED, by="Reuters", said=None),
+    "say": lambda ledger: ledger.say(Word(5, Status.DENIED, "Reuters")),
+    "foresee": lambda ledger: ledger.foresee(Word(5, Status.DENIED, "Reuters")),
     "take_back": lambda ledger: ledger.take_back(7, said=ledger.read_time("2017-04-20 23:00")),
     "keep_evidence": lambda ledger: ledger.keep_evidence("https://example.org/a"),
     "add_evidence": lambda ledger: ledger.add_evidence(7, Document(url="https://example.org/a")),
