@@ -37,7 +37,7 @@ def board(
     named = next((each.name for each in stories if each.index == story), None)
     in_story = [row for row in everything if named is None or row.story == named]
     chosen = [row for row in in_story if (not state or row.state in state) and has(row, q)]
-    seen = _seen(page)
+    seen, todo = _seen(page), page.desk.todo()
     response = page.show(
         "board",
         here="board",
@@ -51,7 +51,8 @@ def board(
         groups=[(name, list(rows)) for name, rows in groupby(chosen[:MOST_ROWS], key=lambda row: row.story)],
         indexes={each.name: each.index for each in stories},
         since=page.remember("since", seen, make=lambda: page.desk.since(seen)),
-        todo=page.desk.todo(),
+        todo=[(concern, list(rows)) for concern, rows in groupby(todo, key=lambda row: row.concern)],
+        urgent=len(todo),
         debts=page.remember("debts", make=page.desk.debts),
     )
     if page.request.cookies.get(_cookie(page)) is None:

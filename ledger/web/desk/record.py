@@ -15,12 +15,13 @@ from starlette.datastructures import FormData, UploadFile
 
 from ledger.book import AlreadySaid, Foreseen, Ledger, Receipt, UnknownSource, Word
 from ledger.book.once import KeyTaken, Repeated, earlier, key_of
-from ledger.errors import Forbidden, LedgerError, Unavailable
+from ledger.errors import Forbidden, LedgerError
 from ledger.model import Document
 from ledger.vocabulary import Kind, Reason, Status
 from ledger.web.desk.frame import Frame, Page, go_to, new_key, place
 from ledger.web.desk.typed import KINDS, RELAYERS, Ask, Typed, Understood, understand
 from ledger.web.given import MOST
+from ledger.web.problems import status_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -86,10 +87,8 @@ def record(page: Page, typed: Form) -> Response:
     except UnknownSource as error:
         found.asks[error.role if error.role != "via" else "via1"] = Ask(error.candidates, kind=True)
         return _form(page, typed, found, status=409)
-    except Unavailable as error:
-        return _form(page, typed, found, failed=error, status=503)
     except LedgerError as error:
-        return _form(page, typed, found, failed=error, status=409)
+        return _form(page, typed, found, failed=error, status=status_of(error))
     return go_to(receipt_at(receipt))
 
 
