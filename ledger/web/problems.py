@@ -139,7 +139,8 @@ def tell_problems(app: FastAPI) -> None:
     @app.exception_handler(LedgerError)
     def _ledger_error(request: Request, error: LedgerError) -> Response:
         request.state.error = _kind(error)
-        return refused(error, reading=request.method in _READING and not isinstance(error, Unclear | TooMany))
+        several = isinstance(error, Unclear) and bool(error.candidates)
+        return refused(error, reading=request.method in _READING and not several)
 
     @app.exception_handler(RequestValidationError)
     def _unreadable(request: Request, error: RequestValidationError) -> Response:
