@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.security.http import HTTPAuthorizationCredentials
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
@@ -130,16 +130,30 @@ class Hub:
         self._grown = asyncio.Event()
 
 
-@router.get("/stream", response_class=EventSourceResponse)
-async def stream(
+def last_known(
     request: Request,
-    person: Who,  # noqa: ARG001 - somebody has to be signed in
+    _person: Who,  # somebody has to be signed in
     after: Annotated[int | None, Query(ge=0, le=MOST, description="The last index that is known.")] = None,
     last_event_id: Annotated[str | None, Header(max_length=20)] = None,
-) -> AsyncIterator[ServerSentEvent]:
+) -> int:
+    """The last index that a listener has; what comes after it is told."""
+    hub: Hub = request.app.state.hub
+    given = after
+    if last_event_id is not None:
+        if not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 17):
+            raise Misused("last-event-id: is no index", next="send the id of the last event, or none")
+        given = int(last_event_id)
+    if given is None:
+        return hub.size - 1
+    if given >= hub.size:
+        raise Misused(f"after: {given}: there is no such entry", next=f"give an index from 0 to {hub.size - 1}")
+    return given
+
+
+@router.get("/stream", response_class=EventSourceResponse)
+async def stream(request: Request, last: Annotated[int, Depends(last_known)]) -> AsyncIterator[ServerSentEvent]:
     """What changes, from the last index that is known on, else from now on."""
     hub: Hub = request.app.state.hub
-    last = _last(after, last_event_id, hub.size)
     figures: Figures = request.app.state.figures
     figures.listeners.inc()
     try:
@@ -159,19 +173,6 @@ async def stream(
                 return
     finally:
         figures.listeners.dec()
-
-
-def _last(after: int | None, last_event_id: str | None, size: int) -> int:
-    given = after
-    if last_event_id is not None:
-        if not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 17):
-            raise Misused("last-event-id: is no index", next="send the id of the last event, or none")
-        given = int(last_event_id)
-    if given is None:
-        return size - 1
-    if given >= size:
-        raise Misused(f"after: {given}: there is no such entry", next=f"give an index from 0 to {size - 1}")
-    return given
 
 
 async def _still_there(request: Request) -> bool:

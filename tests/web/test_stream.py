@@ -165,8 +165,8 @@ def test_a_connection_that_is_cut_costs_no_event(
 
     listener = Listener(address, bearer)
     listener.heard(1)
+    cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN %'"
     for turn in (1, 2):
-        cut = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE query LIKE 'LISTEN %'"
         until(lambda: ask(where.url, cut)[0][0] == 1)
         ledger.hold(5)
         assert listener.heard(1 + turn)[turn].id == str(11 + turn)
