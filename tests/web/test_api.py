@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -165,7 +167,8 @@ def test_long_answers_come_in_pages(browser: Browsers, ledger: Ledger) -> None:
         ("POST", "statements", STATEMENT | {"said": "soon"}, 422, "misused"),
         ("POST", "statements", STATEMENT | {"claim": 99}, 409, "rejected"),
         ("POST", "statements", STATEMENT | {"to": 5, "status": "corrected"}, 409, "rejected"),
-        ("POST", "statements", STATEMENT | {"quote": "\ud800"}, 409, "rejected"),
+        ("POST", "statements", STATEMENT | {"quote": "\ud800"}, 422, "misused"),
+        ("POST", "statements", STATEMENT | {"quote": "\u202e\0"}, 409, "rejected"),
         ("POST", "statements", STATEMENT | {"evidence": {"url": "file:///etc/passwd"}}, 409, "rejected"),
         ("POST", "claims/5/hold", None, 422, "misused"),
         ("POST", "claims/5/hold", [], 422, "misused"),
@@ -194,6 +197,36 @@ def test_a_refusal_says_what_and_what_next(
 def test_every_problem_is_told_at_once(browser: Browsers) -> None:
     told = browser(Role.FACT_CHECKER).post(f"{API}/statements", json={"status": "x", "said": 5}).json()
     assert {each["where"] for each in told["problems"]} == {"body.claim", "body.status", "body.by", "body.said"}
+
+
+def test_a_document_is_uploaded_and_named(browser: Browsers, ledger: Ledger) -> None:
+    page = browser(Role.FACT_CHECKER)
+    done = page.post(f"{API}/evidence", files={"file": ("../../proof.pdf", b"%PDF-1.7", "text/html")})
+    assert done.status_code == 201, done.text
+    told = done.json()
+    assert told == {"sha256": sha256(b"%PDF-1.7").hexdigest(), "size": 8, "media_type": "application/pdf"}
+    named = {"sha256": told["sha256"], "media_type": told["media_type"]}
+    done = page.post(f"{API}/statements", json=STATEMENT | {"evidence": named})
+    assert done.status_code == 200, done.text
+    [row] = page.get(f"{API}/documents").json()
+    assert (row["sha256"], row["size"], row["kept"]) == (told["sha256"], 8, True)
+    done = page.post(f"{API}/entries/7/evidence", json={"evidence": {"sha256": "0" * 64}})
+    assert (done.status_code, done.json()["detail"]) == (409, f"evidence: {'0' * 64}: is no file that is kept")
+    assert page.post(f"{API}/evidence", files={"file": ("x", b"")}).status_code == 409, "it is empty"
+    assert ledger.verify().ok
+
+
+@ONE
+@pytest.mark.parametrize("says", [True, False], ids=["as it says", "without saying so"])
+def test_what_is_too_large_is_not_taken(browser: Browsers, says: bool) -> None:
+    def pieces() -> Iterator[bytes]:
+        for _ in range(2 * 1024):
+            yield b" " * 1_024
+
+    content = b" " * (2 * 1024**2) if says else pieces()
+    page = browser(Role.FACT_CHECKER)
+    done = page.post(f"{API}/statements", content=content, headers={"Content-Type": "application/json"})
+    assert (done.status_code, done.json()["error"]) == (413, "too-large")
 
 
 @ONE

@@ -20,6 +20,16 @@ API = "/api/v1"
 Route = tuple[str, str, str, Any, frozenset[Role]]
 """The method, the route as it is declared, a path to it, what is sent, and who may."""
 
+FILE = object()
+"""Stands for a file that is sent."""
+
+
+def sent(page: TestClient, method: str, path: str, body: Any) -> Any:
+    if body is FILE:
+        return page.request(method, path, files={"file": ("proof.pdf", b"%PDF-1.7", "application/pdf")})
+    return page.request(method, path, json=body)
+
+
 READ: list[Route] = [
     ("GET", f"{API}/{path}", f"{API}/{shown}", None, EVERYBODY)
     for path, shown in (
@@ -69,6 +79,7 @@ OTHER: list[Route] = [
     ("POST", f"{API}/me/tokens", f"{API}/me/tokens", {"label": "wire"}, EVERYBODY),
     ("DELETE", f"{API}/me/tokens/{{id}}", f"{API}/me/tokens/0123", None, EVERYBODY),
     ("GET", "/metrics", "/metrics", None, EVERYBODY),
+    ("POST", f"{API}/evidence", f"{API}/evidence", FILE, WHO_MAY["keep_evidence"]),
 ]
 ROUTES = [*READ, *RECORD, *OTHER]
 FOR_ALL = {"/healthz", "/readyz", "/sign-in", "/sign-out", f"{API}/openapi.json"}
@@ -93,7 +104,7 @@ def test_every_route_is_in_the_table(app: FastAPI) -> None:
 def test_nothing_but_these_is_served_to_nobody(app: FastAPI, browser: Browsers) -> None:
     page = browser()
     for method, _, path, body, _ in ROUTES:
-        done = page.request(method, path, json=body)
+        done = sent(page, method, path, body)
         assert done.status_code == 401, path
         assert done.json()["error"] == "not-signed-in"
     assert page.get(f"{API}/stream").status_code == 401
@@ -107,7 +118,7 @@ def test_a_route_is_open_to_whoever_may(browser: Browsers, ledger: Ledger, role:
     wrong = {}
     for method, _, path, body, may in ROUTES:
         before = ledger.size
-        done = page.request(method, path, json=body)
+        done = sent(page, method, path, body)
         if role in may:
             if done.status_code not in (200, 201, 409):
                 wrong[path] = (done.status_code, done.text)
