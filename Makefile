@@ -64,7 +64,7 @@ wheel-test: $(VENV)/.dev ## build the wheel, install it elsewhere, run its demon
 	    || { cat "$$work/log" >&2; exit 1; }; \
 	$(BIN)/python -m zipfile -l "$$work"/dist/*.whl > "$$work/list"; \
 	for part in ledger/py.typed ledger/migrations/env.py ledger/migrations/versions/ \
-	    ledger/store/postgres/catalog.json ledger/seeds/ dist-info/licenses/LICENSE; do \
+	    ledger/store/postgres/catalog.json ledger/web/templates/sign_in.html ledger/seeds/ dist-info/licenses/LICENSE; do \
 	    grep -q "$$part" "$$work/list" || { echo "the wheel lacks $$part" >&2; exit 1; }; \
 	done; \
 	! grep -E '^(tests|alembic|seeds)/|__pycache__' "$$work/list" \

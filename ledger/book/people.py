@@ -174,7 +174,10 @@ class People(Acting):
     # Tokens
 
     def make_token(self, name: str, label: str, scopes: Collection[Role], days: int) -> MadeToken:
-        """Give somebody a token for the interface, with these of their roles; with none it reads alone."""
+        """Give somebody a token for the interface, with these of their roles; with none it reads alone.
+
+        Whoever makes it gives away no role that they have not themselves.
+        """
         self._refuse_others(name)
         problems = [Problem("label", flaw) for flaw in flaws(Part.NAME, label)]
         if not 1 <= days <= LONGEST_TOKEN.days:
@@ -182,9 +185,10 @@ class People(Acting):
         now, secret = self._clock(), PREFIX + secrets.token_urlsafe(32)
         with people_of(self._store, writing=True) as register:
             account = _known(register, name)
-            lacking = _listed(frozenset(scopes) - account.roles)
+            may = account.roles if self._person is None else account.roles & self._person.roles
+            lacking = _listed(frozenset(scopes) - may)
             if lacking:
-                problems.append(Problem("scope", f"{account.name} has not the role", _listed(account.roles), lacking))
+                problems.append(Problem("scope", f"{account.name} has not the role", _listed(may), lacking))
             if account.disabled:
                 problems.append(Problem("name", "the account is closed", got=account.name))
             if problems:

@@ -62,15 +62,16 @@ def serve(
     """
     _needs_the_web()
     from ledger.web.app import make_app
-    from ledger.web.serving import Listening, opened
+    from ledger.web.serving import Listening, opened, prepared
     from ledger.web.serving import serve as run
     from ledger.web.settings import LOOPBACK
     from ledger.web.settings import Settings as Served
 
     if (tls_cert is None) != (tls_key is None):
         raise Misused("serve: --tls-cert and --tls-key go together", next="give both, or neither")
-    secure, here = bool(tls_cert or proxies), host in _HERE
-    at = Listening(host, port, _path(tls_cert), _path(tls_key), tuple(proxies))
+    proxies = tuple(_proxy(each) for each in proxies)
+    secure, here = bool(tls_cert or proxies), host in _HERE and not proxies
+    at = Listening(host, port, _path(tls_cert), _path(tls_key), proxies)
     with ExitStack() as stack:
         ledger = stack.enter_context(_demonstration() if demo else _ledger(settings))
         cast = list(_cast(ledger)) if demo else []
@@ -78,8 +79,8 @@ def serve(
         _refuse_what_is_not_safe(host, here=here, accounts=accounts, secure=secure, demo=demo)
         alone = None if accounts else _everybody(settings.who)
         made = stack.enter_context(opened(at))
-        served = Served(secure=secure, hosts=LOOPBACK if here and not proxies else None, alone=alone, demo=demo)
-        app = make_app(ledger, served)
+        served = Served(secure=secure, hosts=LOOPBACK if here else None, alone=alone, demo=demo)
+        config = prepared(make_app(ledger, served), at)
         where = f"[{host}]" if ":" in host else host
         put(f"http{'s' if tls_cert else ''}://{where}:{made.getsockname()[1]}")
         for name, password, role in cast:
@@ -87,7 +88,7 @@ def serve(
         if alone is not None:
             say(f"nobody has an account: whoever opens it on this machine is {plain(alone.name)}, with every role")
             say("next: claims user add NAME --role ROLE")
-        run(app, at, made)
+        run(config, made)
 
 
 def _needs_the_web() -> None:
@@ -158,6 +159,16 @@ def _everybody(name: str) -> Person:
     from ledger.vocabulary import Role
 
     return Person(name, frozenset(Role), disabled=False, made=datetime.now(UTC))
+
+
+def _proxy(given: str) -> str:
+    from ipaddress import ip_network
+
+    try:
+        return str(ip_network(given, strict=False)) if "/" in given else str(ip_network(given).network_address)
+    except ValueError:
+        step = "give the address that the proxy connects from, such as 127.0.0.1 or 10.0.0.0/8"
+        raise Misused(f"serve: --behind-proxy: {plain(given)}: is no address", next=step) from None
 
 
 def _path(given: str | None) -> Path | None:

@@ -81,6 +81,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
         (403, "It takes another role, or the request comes from another site's page."),
         (404, "There is no such thing, or not at that moment."),
         (409, "A rule of the ledger says no, a wording fits no one thing, or the key stands for another request."),
+        (413, "More was sent than is taken."),
         (422, "The request cannot be read, or lacks something."),
         (503, "The ledger cannot be reached, or is busy: the same again may succeed."),
     )
@@ -93,7 +94,7 @@ def refusals(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 READING = refusals(401, 403, 404, 409, 422, 503)
-RECORDING = refusals(401, 403, 404, 409, 422, 503)
+RECORDING = refusals(401, 403, 404, 409, 413, 422, 503)
 
 
 def shown(value: Any, headers: dict[str, str] | None = None, status: int = 200) -> Response:

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from ledger.book import Ledger
+from ledger.errors import Rejected
 from ledger.model import Document
 from ledger.vocabulary import Mistake, Part, Reason, Role, SourceKind, Status
 
@@ -24,17 +25,21 @@ class Given(BaseModel):
 
 
 class Evidence(Given):
-    """A document: an address, or the hash of a file that the desk keeps."""
+    """A document: an address, or the hash of a file that was uploaded."""
 
     url: Text | None = None
     archived_url: Text | None = None
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
-    size: Annotated[int, Field(ge=1, le=MOST)] | None = None
     media_type: Annotated[str, Field(max_length=200)] | None = None
 
-    def document(self) -> Document:
-        """The same as the ledger has it."""
-        return Document(self.url, self.archived_url, self.sha256, self.size, self.media_type)
+    def document(self, desk: Ledger) -> Document:
+        """The same as the ledger has it. Raises :class:`~ledger.errors.Rejected` for a file that is not kept."""
+        if self.sha256 is None:
+            return Document(self.url, self.archived_url, media_type=self.media_type)
+        kept = desk.place.kept_files() / self.sha256
+        if not kept.is_file():
+            raise Rejected(f"evidence: {self.sha256}: is no file that is kept", next="upload it first")
+        return Document(self.url, self.archived_url, self.sha256, kept.stat().st_size, self.media_type)
 
 
 class Words(Given):
@@ -46,9 +51,9 @@ class Words(Given):
     evidence: Evidence | None = None
     internal: list[Part] = []
 
-    def parts(self) -> dict[str, Any]:
+    def parts(self, desk: Ledger) -> dict[str, Any]:
         """The same, as the façade takes it."""
-        document = None if self.evidence is None else self.evidence.document()
+        document = None if self.evidence is None else self.evidence.document(desk)
         given = {"quote": self.quote, "note": self.note, "url": self.url, "evidence": document}
         return given | {"internal": tuple(self.internal)}
 
@@ -74,7 +79,7 @@ class StatementGiven(Words):
         plain = {"claim", "status", "by", "to", "why", "story", "by_kind", "by_group", "new"}
         given = {name: getattr(self, name) for name in plain}
         said = None if self.said is None else desk.read_time(self.said)
-        return given | self.parts() | {"said": said, "via": tuple(self.via), "via_kinds": tuple(self.via_kinds)}
+        return given | self.parts(desk) | {"said": said, "via": tuple(self.via), "via_kinds": tuple(self.via_kinds)}
 
 
 class WithdrawalGiven(Words):

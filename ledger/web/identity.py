@@ -12,7 +12,7 @@ from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
 
 from ledger.book import Ledger, Person
-from ledger.errors import NotSignedIn
+from ledger.errors import Forbidden, NotSignedIn
 from ledger.web.settings import Settings
 
 COOKIE, SECURE_COOKIE = "claims", "__Host-claims"
@@ -71,6 +71,17 @@ def _whoever(request: Request, token: HTTPAuthorizationCredentials | None) -> Pe
 
 Who = Annotated[Person, Depends(whoever)]
 """Who asks."""
+
+
+def with_session(request: Request, person: Who) -> Person:
+    """Who asks with a browser: a token makes no other, which would outlive it."""
+    if "authorization" in request.headers:
+        raise Forbidden("tokens: are looked after by their person, not by a token", next="sign in with a browser")
+    return person
+
+
+WithSession = Annotated[Person, Depends(with_session)]
+"""Who asks with a browser."""
 
 
 def acting(request: Request, person: Who) -> Ledger:

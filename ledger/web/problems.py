@@ -51,6 +51,15 @@ class TooMany(LedgerError):
         self.seconds = seconds
 
 
+class TooLarge(LedgerError):
+    """More was sent than is taken."""
+
+    exit_code = 2
+
+    def __init__(self, most: int) -> None:
+        super().__init__(f"request: is larger than {most:,} bytes", next="send less at once")
+
+
 class CandidateModel(BaseModel):
     """Something that a wording may have meant."""
 
@@ -116,8 +125,8 @@ def refused(error: LedgerError, *, reading: bool = False) -> Response:
 
 def status_of(error: LedgerError) -> int:
     """The status that a refusal is answered with."""
-    if isinstance(error, TooMany):
-        return 429
+    if isinstance(error, TooMany | TooLarge):
+        return 429 if isinstance(error, TooMany) else 413
     return next((_STATUS[each] for each in type(error).__mro__ if each in _STATUS), 500)
 
 
@@ -139,7 +148,8 @@ def tell_problems(app: FastAPI) -> None:
     @app.exception_handler(LedgerError)
     def _ledger_error(request: Request, error: LedgerError) -> Response:
         request.state.error = _kind(error)
-        return refused(error, reading=request.method in _READING and not isinstance(error, Unclear | TooMany))
+        several = isinstance(error, Unclear) and bool(error.candidates)
+        return refused(error, reading=request.method in _READING and not several)
 
     @app.exception_handler(RequestValidationError)
     def _unreadable(request: Request, error: RequestValidationError) -> Response:
@@ -148,6 +158,8 @@ def tell_problems(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def _http_error(request: Request, error: HTTPException) -> Response:  # noqa: ARG001 - starlette gives it
+        if isinstance(error.__cause__, LedgerError):
+            return refused(error.__cause__)
         phrase = HTTPStatus(error.status_code).phrase
         details = {
             "type": "about:blank",

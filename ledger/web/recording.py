@@ -6,24 +6,37 @@ With an ``Idempotency-Key`` an act is done once: the same request again is answe
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
+from pathlib import Path as FilePath
+from pathlib import PurePath
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Request
+from fastapi import APIRouter, Depends, Header, Path, Request, UploadFile
 from fastapi.responses import Response
+from pydantic import BaseModel
 
 from ledger.book import Ledger, MadeToken, Receipt, Redacted, TokenRow
 from ledger.book.once import Repeated, earlier, key_of
 from ledger.vocabulary import Kind
 from ledger.web import given
-from ledger.web.answers import RECORDING, model_of, shown
+from ledger.web.answers import RECORDING, model_of, refusals, shown
 from ledger.web.given import MOST, Given
-from ledger.web.identity import Desk, Who
+from ledger.web.identity import Desk, WithSession
 
 router = APIRouter(prefix="/api/v1", tags=["record"], responses=RECORDING)
 
 At = Annotated[int, Path(ge=0, le=MOST)]
 Act = Callable[[Ledger], Receipt | Redacted]
+
+
+class DocumentModel(BaseModel):
+    """A file that the desk keeps."""
+
+    sha256: str
+    size: int
+    media_type: str | None
 
 
 class Once:
@@ -61,11 +74,26 @@ def record(desk: Desk, do: Doing, body: given.StatementGiven) -> Response:
     return do(Kind.STATEMENT, body, lambda ledger: ledger.record(**asked))
 
 
+@router.post("/evidence", response_model=DocumentModel, status_code=201, responses=refusals(413))
+def keep_evidence(desk: Desk, file: UploadFile) -> Response:
+    """Keep a file, so that a statement or another entry can name it as its ``evidence``."""
+    desk.require("keep_evidence")
+    with TemporaryDirectory(prefix="claims-upload-") as folder:
+        # Of its name only the end is taken, which says what kind of file it is.
+        suffix = PurePath(file.filename or "").suffix
+        path = FilePath(folder) / f"file{suffix if suffix[1:].isalnum() and len(suffix) < 12 else ''}"
+        with path.open("wb") as kept:
+            shutil.copyfileobj(file.file, kept)
+        document = desk.keep_evidence(path)
+    told = {"sha256": document.sha256, "size": document.size, "media_type": document.media_type}
+    return shown(told, status=201)
+
+
 @router.post("/statements/{index}/withdrawal", **RECEIPT)
 def take_back(desk: Desk, do: Doing, index: At, body: given.WithdrawalGiven) -> Response:
     """Record that a source no longer stands by a statement."""
-    said = desk.read_time(body.said)
-    return do(Kind.STATEMENT, body, lambda ledger: ledger.take_back(index, said=said, why=body.why, **body.parts()))
+    said, parts = desk.read_time(body.said), body.parts(desk)
+    return do(Kind.STATEMENT, body, lambda ledger: ledger.take_back(index, said=said, why=body.why, **parts))
 
 
 @router.post("/statements/{index}/move", **RECEIPT)
@@ -87,9 +115,9 @@ def redact(do: Doing, index: At, body: given.RedactionGiven) -> Response:
 
 
 @router.post("/entries/{index}/evidence", **RECEIPT)
-def add_evidence(do: Doing, index: At, body: given.EvidenceGiven) -> Response:
+def add_evidence(desk: Desk, do: Doing, index: At, body: given.EvidenceGiven) -> Response:
     """Add a document to an entry."""
-    document = body.evidence.document()
+    document = body.evidence.document(desk)
     return do(
         Kind.EVIDENCE,
         body,
@@ -167,19 +195,19 @@ def set_policy(do: Doing, body: given.PolicyGiven) -> Response:
 
 
 @router.get("/me/tokens", response_model=list[model_of(TokenRow)])  # type: ignore[misc]
-def tokens(desk: Desk, person: Who) -> Response:
+def tokens(desk: Desk, person: WithSession) -> Response:
     """The tokens that one has."""
     return shown(desk.people.tokens(person.name))
 
 
 @router.post("/me/tokens", response_model=model_of(MadeToken), status_code=201)
-def make_token(desk: Desk, person: Who, body: given.TokenGiven) -> Response:
+def make_token(desk: Desk, person: WithSession, body: given.TokenGiven) -> Response:
     """Make a token of one's own. It is shown this once."""
     return shown(desk.people.make_token(person.name, body.label, body.scopes, body.days), status=201)
 
 
 @router.delete("/me/tokens/{id}", status_code=204)
-def revoke_token(desk: Desk, person: Who, id: Annotated[str, Path(max_length=100)]) -> Response:
+def revoke_token(desk: Desk, person: WithSession, id: Annotated[str, Path(max_length=100)]) -> Response:
     """Take a token of one's own back."""
     desk.people.revoke_token(person.name, id)
     return Response(status_code=204)

@@ -1,7 +1,8 @@
-"""What every answer says to a browser, and which requests may change anything: no page of another site's may.
+"""What every answer says to a browser, how much may be sent, and which requests may change anything.
 
-A request that may change something has to come from a page of ours: browsers say so in ``Sec-Fetch-Site``, older ones
-in ``Origin``. A program sends neither, and no cookie either: it has a token, which no browser sends by itself.
+No page of another site's may: a request that may change something has to come from a page of ours. Browsers say so in
+``Sec-Fetch-Site``, older ones in ``Origin``. A program sends neither, and no cookie either: it has a token, which no
+browser sends by itself.
 """
 
 from __future__ import annotations
@@ -9,10 +10,11 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.errors import Forbidden, Misused
-from ledger.web.problems import refused
+from ledger.web.problems import TooLarge, refused
 from ledger.web.settings import Settings
 
 POLICY = (
@@ -28,6 +30,10 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+UPLOADS = "/api/v1/evidence"
+MOST, MOST_UPLOADED = 1024**2, 1024**3
+"""How many bytes a request may have; one that uploads a document more, which goes to the disk."""
+
 _A_YEAR = 31_536_000
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _OURS = frozenset({"same-origin", "none"})
@@ -52,8 +58,13 @@ class Security:
                 self._mark(MutableHeaders(scope=message))
             await send(message)
 
-        why = self._refusal(scope["method"], Headers(scope=scope))
-        await (self._app if why is None else refused(why))(scope, receive, marked)
+        headers = Headers(scope=scope)
+        most = MOST_UPLOADED if scope["path"] == UPLOADS else MOST
+        why = self._refusal(scope["method"], headers) or _too_large(headers, most)
+        if why is None:
+            await self._app(scope, _measured(receive, most), marked)
+        else:
+            await refused(why)(scope, receive, marked)
 
     def _mark(self, headers: MutableHeaders) -> None:
         for name, value in _HEADERS.items():
@@ -76,6 +87,27 @@ class Security:
         else:
             ours = "cookie" not in headers
         return None if ours else Forbidden("origin: the request comes from a page of another site", next=_NEXT)
+
+
+def _too_large(headers: Headers, most: int) -> TooLarge | None:
+    length = headers.get("content-length", "0")
+    return TooLarge(most) if not length.isdecimal() or int(length) > most else None
+
+
+def _measured(receive: Receive, most: int) -> Receive:
+    """What is sent without saying how much it is, no more of it than is taken."""
+    taken = 0
+
+    async def measured() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            # FastAPI lets nothing else through that comes up while it reads a body.
+            raise HTTPException(413) from TooLarge(most)
+        return message
+
+    return measured
 
 
 def _name(host: str) -> str:

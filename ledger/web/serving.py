@@ -46,9 +46,8 @@ def opened(at: Listening) -> socket.socket:
     return made
 
 
-def serve(app: FastAPI, at: Listening, made: socket.socket) -> None:
-    """Serve until SIGINT or SIGTERM. Raises ``Misused`` for a certificate that cannot be used."""
-    log_to_stderr()
+def prepared(app: FastAPI, at: Listening) -> uvicorn.Config:
+    """Make ready to serve. Raises ``Misused`` for a certificate that cannot be used."""
     config = uvicorn.Config(
         app,
         ssl_certfile=at.certificate,
@@ -67,7 +66,14 @@ def serve(app: FastAPI, at: Listening, made: socket.socket) -> None:
     except OSError as error:
         why = (error.strerror or str(error)).lower()
         raise Misused(f"tls: {why}", next="give a certificate and its key, both in PEM") from None
-    log("serving", host=at.host, port=made.getsockname()[1])
+    return config
+
+
+def serve(config: uvicorn.Config, made: socket.socket) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    log_to_stderr()
+    host, port = made.getsockname()[:2]
+    log("serving", host=host, port=port)
     # Told to stop, uvicorn stops in good order, and then raises the same signal once more.
     before = {each: signal.signal(each, _heard) for each in (signal.SIGINT, signal.SIGTERM)}
     try:

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.security.http import HTTPAuthorizationCredentials
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
@@ -130,15 +130,30 @@ class Hub:
         self._grown = asyncio.Event()
 
 
-@router.get("/stream", response_class=EventSourceResponse)
-async def stream(
+def last_known(
     request: Request,
-    person: Who,  # noqa: ARG001 - somebody has to be signed in
+    _person: Who,  # somebody has to be signed in
     after: Annotated[int | None, Query(ge=0, le=MOST, description="The last index that is known.")] = None,
     last_event_id: Annotated[str | None, Header(max_length=20)] = None,
-) -> AsyncIterator[ServerSentEvent]:
+) -> int:
+    """The last index that a listener has; what comes after it is told."""
+    hub: Hub = request.app.state.hub
+    given = after
+    if last_event_id is not None:
+        if not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 17):
+            raise Misused("last-event-id: is no index", next="send the id of the last event, or none")
+        given = int(last_event_id)
+    if given is None:
+        return hub.size - 1
+    # A page may know of an append before this process has heard of it.
+    if given >= hub.size and given >= (size := ledger_of(request).size):
+        raise Misused(f"after: {given}: there is no such entry", next=f"give an index from 0 to {size - 1}")
+    return given
+
+
+@router.get("/stream", response_class=EventSourceResponse)
+async def stream(request: Request, last: Annotated[int, Depends(last_known)]) -> AsyncIterator[ServerSentEvent]:
     """What changes, from the last index that is known on, else from now on."""
-    last = last_known(request, after, last_event_id)
     hub: Hub = request.app.state.hub
 
     async def told(known: int) -> tuple[int, Any]:
@@ -175,22 +190,6 @@ async def follow(
                 return
     finally:
         figures.listeners.dec()
-
-
-def last_known(request: Request, after: int | None, last_event_id: str | None) -> int:
-    """The last index that a listener says it knows, else the last there is. Raises ``Misused`` for none."""
-    hub: Hub = request.app.state.hub
-    given, size = after, hub.size
-    if last_event_id is not None:
-        if not (last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 17):
-            raise Misused("last-event-id: is no index", next="send the id of the last event, or none")
-        given = int(last_event_id)
-    if given is None:
-        return size - 1
-    # A page may know of an append before this process has heard of it.
-    if given >= size and given >= (size := ledger_of(request).size):
-        raise Misused(f"after: {given}: there is no such entry", next=f"give an index from 0 to {size - 1}")
-    return given
 
 
 async def _still_there(request: Request) -> bool:

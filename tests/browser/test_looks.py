@@ -15,6 +15,7 @@ from tests.browser.desk import LAPTOP, PHONE, Desk, Visits
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "desk"
 SECOND = "A second police officer was killed"
+STORY = "champs-elysees-2017-04-20"
 RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]}}
 ARABIC = "\u0642\u062a\u0644 \u0634\u0631\u0637\u064a \u062b\u0627\u0646 \u0641\u064a \u0628\u0627\u0631\u064a\u0633"
 
@@ -22,10 +23,13 @@ ARABIC = "\u0642\u062a\u0644 \u0634\u0631\u0637\u064a \u062b\u0627\u0646 \u0641\
 def lived_in(desk: Desk) -> dict[str, str]:
     """A desk on which something of everything is, and the address of each page."""
     ledger = desk.ledger
-    ledger.add_publication("https://example.org/live", story="champs-elysees-2017-04-20", title="Live: the attack")
-    ledger.record("The attacker was shot dead", Status.DENIED, by="Paris police", said=None)
-    ledger.record("One police officer was killed", Status.CONFIRMED, by="Paris prosecutor", said=None, quote="Un mort.")
-    ledger.record(ARABIC, Status.REPORTED, by="Reuters", said=None, story="champs-elysees-2017-04-20")
+    denial = next(line.index for line in ledger.log() if "Brandet" in line.summary and line.kind == "statement")
+    told = ledger.as_of(known=str(denial - 1))
+    ledger.add_publication("https://example.org/live", story=STORY, title="Live: the attack", as_of=told)
+    late = ledger.read_time("2017-04-20 23:55")
+    ledger.record("The attacker was shot dead", Status.DENIED, by="Paris police", said=late)
+    ledger.record("One police officer was killed", Status.CONFIRMED, by="Paris prosecutor", said=late, quote="Un mort.")
+    ledger.record(ARABIC, Status.REPORTED, by="Reuters", said=late, story=STORY)
     ledger.hold("Another police officer was wounded")
     claim = ledger.why(SECOND).row.claim
     return {
@@ -85,9 +89,7 @@ def test_axe_finds_nothing_on_any_page(visits: Visits, desk: Desk, scheme: str) 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_where_nothing_is_recorded_yet(
-    first_visits: Visits, empty_desk: Desk, scheme: str
-) -> None:
+def test_axe_finds_nothing_where_nothing_is_recorded_yet(first_visits: Visits, empty_desk: Desk, scheme: str) -> None:
     page = first_visits.of("Emil", color_scheme=scheme)
     found = []
     for address in ("/", "/record", "/timeline", "/replay", "/sources", "/publications", "/audit", "/log", "/help"):
@@ -98,7 +100,7 @@ def test_axe_finds_nothing_where_nothing_is_recorded_yet(
 
 def test_nothing_is_wider_than_a_phone(visits: Visits, desk: Desk) -> None:
     addresses = lived_in(desk)
-    desk.ledger.record("W" * 500, Status.REPORTED, by="Reuters", said=None, story="champs-elysees-2017-04-20")
+    desk.ledger.record("W" * 500, Status.REPORTED, by="Reuters", said=None, story=STORY)
     page = visits.of("Emil", viewport=PHONE)
     for name, address in addresses.items():
         page.goto(desk.address + address)

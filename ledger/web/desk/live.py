@@ -10,14 +10,13 @@ from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from ledger.book import Ledger, Since
 from ledger.web.desk.frame import fill
 from ledger.web.desk.remembered import Remembered
-from ledger.web.given import MOST
-from ledger.web.identity import Who, ledger_of
+from ledger.web.identity import ledger_of
 from ledger.web.stream import follow, last_known
 
 router = APIRouter(include_in_schema=False)
@@ -27,14 +26,8 @@ MOST_LINES = 5
 
 
 @router.get("/live", response_class=EventSourceResponse)
-async def live(
-    request: Request,
-    person: Who,  # noqa: ARG001 - somebody has to be signed in
-    after: Annotated[int | None, Query(ge=0, le=MOST)] = None,
-    last_event_id: Annotated[str | None, Header(max_length=20)] = None,
-) -> AsyncIterator[ServerSentEvent]:
+async def live(request: Request, last: Annotated[int, Depends(last_known)]) -> AsyncIterator[ServerSentEvent]:
     """What changes from the last index that a page knows on."""
-    last = last_known(request, after, last_event_id)
 
     async def told(known: int) -> tuple[int, Any]:
         since = await request.app.state.hub.since(known)
