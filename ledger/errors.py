@@ -89,6 +89,18 @@ class Candidate:
     text: str
 
 
+class Forbidden(LedgerError):
+    """The person who asks has not the role that it takes. Nothing was written."""
+
+    exit_code = 1
+
+
+class NotSignedIn(LedgerError):
+    """Nobody is signed in, or not with the right name and password; the session or token is over, or never was."""
+
+    exit_code = 1
+
+
 class Misused(LedgerError):
     """The call itself is wrong: an option missing, a value that cannot be read."""
 

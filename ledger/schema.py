@@ -131,3 +131,47 @@ CHECKPOINTS = Table(
     "checkpoints", METADATA, _key("log_id"), _key("size"), _key("sha256", Text), _column("note", LargeBinary)
 )
 ERASURES = Table("erasures", METADATA, _key("log_id"), _key("index"))
+
+PEOPLE = Table(
+    "people",
+    METADATA,
+    _key("log_id"),
+    _key("folded", Text),
+    _column("name", Text),
+    _column("password", Text),
+    _column("roles", Text),
+    _column("disabled", Boolean),
+    _column("made", UtcTime),
+)
+SESSIONS = Table(
+    "sessions",
+    METADATA,
+    _key("log_id"),
+    _key("sha256", Text),
+    _column("person", Text),
+    _column("made", UtcTime),
+    _column("expires", UtcTime),
+)
+TOKENS = Table(
+    "tokens",
+    METADATA,
+    _key("log_id"),
+    _key("sha256", Text),
+    _column("person", Text),
+    _column("label", Text),
+    _column("scopes", Text),
+    _column("made", UtcTime),
+    _column("expires", UtcTime),
+)
+ACCESSES = Table(
+    "accesses",
+    METADATA,
+    _key("log_id"),
+    _key("number"),
+    _column("at", UtcTime),
+    _column("kind", Text),
+    _column("person", Text),
+    _column("actor", Text, nullable=True),
+    _column("address", Text, nullable=True),
+    _column("detail", Text),
+)

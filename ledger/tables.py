@@ -2,10 +2,11 @@
 
 ``entries``, ``links``, ``contents`` and ``checkpoints`` are the ledger and only ever grow; so do
 ``tiles``, which follow from the entries. ``edges``, ``names``, ``voices`` and ``tallies`` are registers,
-which can be derived again. Every key begins with ``log_id``, the first 63 bits of the SHA-256 of the
-log's origin. The rows are storage: they validate nothing and never serve as values of the domain. What
-the database itself enforces (triggers) stands in the migrations, which these classes have to equal
-column by column.
+which can be derived again. ``people``, ``sessions``, ``tokens`` and ``accesses`` are who works at the
+desk, and no part of the ledger; of these ``accesses`` only ever grows. Every key begins with ``log_id``,
+the first 63 bits of the SHA-256 of the log's origin. The rows are storage: they validate nothing and
+never serve as values of the domain. What the database itself enforces (triggers) stands in the
+migrations, which these classes have to equal column by column.
 """
 
 from __future__ import annotations
@@ -189,3 +190,62 @@ class ErasureRow(Row, table=True):
 
     log_id: int = Field(primary_key=True, sa_type=BigInteger)
     index: int = Field(primary_key=True, sa_type=BigInteger)
+
+
+class PersonRow(Row, table=True):
+    """Somebody at the desk: the name that their entries bear, the hash of their password, their roles in one text."""
+
+    __tablename__ = "people"
+    __table_args__ = (_ROWLESS,)
+
+    log_id: int = Field(primary_key=True, sa_type=BigInteger)
+    folded: str = Field(primary_key=True, sa_type=Text)
+    name: str = Field(sa_type=Text)
+    password: str = Field(sa_type=Text)
+    roles: str = Field(sa_type=Text)
+    disabled: bool
+    made: datetime = Field(sa_type=UtcTime)
+
+
+class SessionRow(Row, table=True):
+    """A browser that is signed in, by the SHA-256 (hex) of what its cookie says; gone once it is revoked."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("sessions_person", "log_id", "person"), _ROWLESS)
+
+    log_id: int = Field(primary_key=True, sa_type=BigInteger)
+    sha256: str = Field(primary_key=True, sa_type=Text)
+    person: str = Field(sa_type=Text)
+    made: datetime = Field(sa_type=UtcTime)
+    expires: datetime = Field(sa_type=UtcTime)
+
+
+class TokenRow(Row, table=True):
+    """A token for the interface, by its SHA-256 (hex), with the roles it has of its person's; gone once revoked."""
+
+    __tablename__ = "tokens"
+    __table_args__ = (Index("tokens_person", "log_id", "person"), _ROWLESS)
+
+    log_id: int = Field(primary_key=True, sa_type=BigInteger)
+    sha256: str = Field(primary_key=True, sa_type=Text)
+    person: str = Field(sa_type=Text)
+    label: str = Field(sa_type=Text)
+    scopes: str = Field(sa_type=Text)
+    made: datetime = Field(sa_type=UtcTime)
+    expires: datetime = Field(sa_type=UtcTime)
+
+
+class AccessRow(Row, table=True):
+    """One line of who signed in, who was refused, and what was done to accounts; numbered from 0."""
+
+    __tablename__ = "accesses"
+    __table_args__ = (_ROWLESS,)
+
+    log_id: int = Field(primary_key=True, sa_type=BigInteger)
+    number: int = Field(primary_key=True, sa_type=BigInteger)
+    at: datetime = Field(sa_type=UtcTime)
+    kind: str = Field(sa_type=Text)
+    person: str = Field(sa_type=Text)
+    actor: str | None = Field(default=None, sa_type=Text)
+    address: str | None = Field(default=None, sa_type=Text)
+    detail: str = Field(sa_type=Text)

@@ -304,3 +304,28 @@ class Kind(Word):
     REDACTION = "redaction", "Removes a part of an entry under an order.", _terms(Crossref="removal")
     PUBLICATION = "publication", "What went out to the public: which claims, as of which moment."
     SETTLEMENT = "settlement", "A corrective to a publication went out.", _terms(schema="CorrectionComment")
+
+
+class Role(Word):
+    """What a person at the desk is there for; several may be one person's."""
+
+    FACT_CHECKER = "fact-checker", "Records what sources say, and takes back statements of the desk's own mistake."
+    EDITOR = "editor", "Decides at the desk: authority, vetting, holds, redactions, the desk's own word."
+    AUDITOR = "auditor", "Reads and verifies everything, and records nothing."
+    PUBLISHER = "publisher", "Signs the ledger and publishes it."
+    ADMIN = "admin", "Adds people, gives them their roles and takes them away."
+
+
+class Access(Word):
+    """What is kept of people and their accounts, one line a time."""
+
+    SIGNED_IN = "signed-in", "The password was right, and a session began."
+    REFUSED = "refused", "Somebody gave this name, and was not let in."
+    SIGNED_OUT = "signed-out", "The person ended the session."
+    ADDED = "added", "The person was given an account."
+    ROLES_SET = "roles-set", "The person was given other roles."
+    PASSWORD_SET = "password-set", "The person was given another password, which ended every session."
+    DISABLED = "disabled", "The account was closed, with every session and token of it."
+    ENABLED = "enabled", "The account was opened again."
+    TOKEN_MADE = "token-made", "The person was given a token for the interface."
+    TOKEN_REVOKED = "token-revoked", "A token was taken back."

@@ -88,13 +88,13 @@ def _require(config: pytest.Config, validator: Callable[[], str]) -> None:
     except validators.Missing as missing:
         if os.environ.get("CI") == "true":
             pytest.fail(f"validators: not run ({missing})", pytrace=False)
-        config.stash.setdefault(NOT_RUN, set()).add(str(missing))
+        config.stash.setdefault(NOT_RUN, set()).add(f"validators: not run ({missing})")
         pytest.skip(f"validators: not run ({missing})")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     for why in sorted(config.stash.get(NOT_RUN, set())):
-        terminalreporter.write_line(f"validators: not run ({why})", yellow=True)
+        terminalreporter.write_line(why, yellow=True)
 
 
 def pytest_report_header() -> str:

@@ -14,13 +14,13 @@ from ledger.model import Entry, Opening
 from ledger.store import Place, Store, check, locate, log_id_of
 from ledger.tlog import Verifier
 from tests.servers import Server, database_in
-from tests.stored import SEARCHED, TABLES
+from tests.stored import PEOPLE, SEARCHED, TABLES
 
 ORIGIN = "example.org/desk"
 OTHER = "example.org/other"
 SIGNED = 260
 """How many entries of a signed log are under its checkpoint."""
-GRANTED = ("claims_owner", "claims_reader", "claims_writer", "claims_redactor")
+GRANTED = ("claims_owner", "claims_reader", "claims_writer", "claims_redactor", "claims_host")
 """The roles of any ledger on the server."""
 
 
@@ -66,7 +66,10 @@ def ask(url: str, question: str) -> list[tuple[Any, ...]]:
 def dump(url: str) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table, as the superuser sees it."""
     with raw(url) as connection:
-        return {table: sorted(rows(connection, table), key=repr) for table in (*TABLES, *SEARCHED, "alembic_version")}
+        return {
+            table: sorted(rows(connection, table), key=repr)
+            for table in (*TABLES, *SEARCHED, *PEOPLE, "alembic_version")
+        }
 
 
 def rows(connection: psycopg.Connection, table: str) -> list[tuple[Any, ...]]:

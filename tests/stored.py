@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +33,17 @@ from ledger.model import (
 )
 from ledger.resolver import Fold
 from ledger.store import Store, Writer
+from ledger.store.people import Account, Session, Token, people_of
 from ledger.tlog import Checkpoint, Signer, leaf_hash, root_of
-from ledger.vocabulary import Part
+from ledger.vocabulary import Access, Part, Role
 from tests.ledgers import Book
 
 Contents = Mapping[Part, Content]
-GROWING = ("checkpoints", "contents", "entries", "links", "tiles")
+GROWING = ("accesses", "checkpoints", "contents", "entries", "links", "tiles")
 TABLES = ("entries", "links", "contents", "names", "voices", "tallies", "tiles", "edges", "checkpoints", "erasures")
 SEARCHED = ("words",)
+PEOPLE = ("accesses", "people", "sessions", "tokens")
+"""The tables that are no part of the ledger."""
 NOBODY = 65534
 KEY = Signer("example.org/desk", bytes(32))
 """The key of the log that :func:`night` tells of."""
@@ -138,6 +142,17 @@ def record(store: Store, entries: Iterable[Entry]) -> None:
     store.wipe()
 
 
+def employed(store: Store) -> None:
+    """Put somebody at the desk: an account, a session, a token, and two lines of accesses."""
+    at = datetime(2017, 4, 20, 20, tzinfo=UTC)
+    with people_of(store, writing=True) as register:
+        register.keep(Account("Ana", "no hash", frozenset({Role.EDITOR}), disabled=False, made=at))
+        register.begin(Session("5" * 64, "ana", at, at + timedelta(days=9_999)))
+        register.keep_token(Token("7" * 64, "ana", "wire", frozenset(), at, at + timedelta(days=9_999)))
+        register.note(at, Access.ADDED, "Ana")
+        register.note(at, Access.SIGNED_IN, "Ana", actor="Ana", address="192.0.2.7")
+
+
 @contextmanager
 def raw(path: Path, *pragmas: str) -> Iterator[sqlite3.Connection]:
     """A connection of one's own to the file, with whatever settings one likes."""
@@ -150,7 +165,9 @@ def raw(path: Path, *pragmas: str) -> Iterator[sqlite3.Connection]:
 def dump(path: Path) -> dict[str, list[tuple[Any, ...]]]:
     """Every row of every table."""
     with raw(path) as connection:
-        return {table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in (*TABLES, *SEARCHED)}
+        return {
+            table: connection.execute(f"SELECT * FROM {table}").fetchall() for table in (*TABLES, *SEARCHED, *PEOPLE)
+        }
 
 
 def tamper(path: Path, *statements: str | tuple[str, tuple[Any, ...]]) -> None:
@@ -170,7 +187,8 @@ def take_back(path: Path) -> None:
     """Take the schema back to 0003, as the version before redactions left it."""
     why = "ledger: contents: only ever grow, so nothing in them is deleted"
     with raw(path) as connection:
-        connection.execute("DROP TABLE erasures")
+        for table in ("erasures", *PEOPLE):
+            connection.execute(f"DROP TABLE {table}")
         connection.execute("DROP TRIGGER contents_delete")
         body = f"    SELECT RAISE(ABORT, '{why}');"
         connection.execute(f"CREATE TRIGGER contents_delete BEFORE DELETE ON contents\nBEGIN\n{body}\nEND")

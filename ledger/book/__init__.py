@@ -1,6 +1,8 @@
 """The façade that the command line, the web desk and a Python user call."""
 
+from ledger.book.accounts import AccessRow, MadeToken, Person, SignedIn, TokenRow
 from ledger.book.facade import Ledger
+from ledger.book.foresee import Already, AlreadySaid, Foreseen, Meant
 from ledger.book.lookup import UnknownSource
 from ledger.book.published import (
     Corrective,
@@ -13,6 +15,8 @@ from ledger.book.published import (
     Rechecked,
     SettlementRow,
 )
+from ledger.book.recording import Word
+from ledger.book.roles import WHO_MAY
 from ledger.book.views import (
     AsOf,
     BoardRow,
@@ -46,6 +50,10 @@ from ledger.store import PENDING
 
 __all__ = [
     "PENDING",
+    "WHO_MAY",
+    "AccessRow",
+    "Already",
+    "AlreadySaid",
     "AsOf",
     "BoardRow",
     "Changed",
@@ -57,13 +65,17 @@ __all__ = [
     "DueLine",
     "EdgeView",
     "Fallen",
+    "Foreseen",
     "GrantRow",
     "HistoryLine",
     "Hit",
     "Impact",
     "Ledger",
     "LogLine",
+    "MadeToken",
+    "Meant",
     "Notice",
+    "Person",
     "PublicationRow",
     "Rate",
     "Receipt",
@@ -74,14 +86,17 @@ __all__ = [
     "ScoreRow",
     "Scorecard",
     "SettlementRow",
+    "SignedIn",
     "Since",
     "SourceRow",
     "StateCount",
     "StoryRow",
     "TodoRow",
+    "TokenRow",
     "UnknownSource",
     "Verification",
     "Why",
     "WhyLine",
+    "Word",
     "WordingLine",
 ]

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ledger.book.evidence import describe, forget, summary
+from ledger.book.evidence import describe, forget, is_address, summary
 from ledger.book.lookup import entry_at, find_source, refuse_unknown
+from ledger.book.once import refuse_repeated
 from ledger.book.persistence import Done, persist
 from ledger.book.recording import Recording, Salt, Word
+from ledger.book.roles import Acting, guarded
 from ledger.book.views import Receipt, Redacted
 from ledger.disclosure import redactions
-from ledger.errors import Misused, Problem, Rejected, Unavailable
+from ledger.errors import Misused, Rejected, Unavailable
 from ledger.model import (
     Authority,
     Body,
@@ -34,20 +36,21 @@ from ledger.model import (
     Vet,
     Wording,
 )
-from ledger.store import Slips, Store, Writer
+from ledger.store import Store, Writer
 from ledger.store.failures import read_only
+from ledger.text import shown
 from ledger.times import Moment, show_time, zone_named
 from ledger.vocabulary import Mistake, Part, Reason, SourceKind, Status, Visibility
 
 # Files are read by few commands, and what reads them is a good part of what a start would import.
 if TYPE_CHECKING:
-    from ledger.book.importing import Imported
-    from ledger.formats.rows import Row
+    pass
 
 _COPIED = (Part.QUOTE, Part.NOTE, Part.URL, Part.EVIDENCE)
 
 
-class DeskActs:
+@guarded
+class DeskActs(Acting):
     """What a recorder may do. Each method writes all of its entries in one transaction, or raises and writes none.
 
     They raise :class:`~ledger.errors.Rejected` where a rule says no, :class:`~ledger.errors.Unclear` where a wording
@@ -63,7 +66,13 @@ class DeskActs:
 
     def _written(self, act: Callable[[Recording], Done]) -> Done:
         """Do one act in one transaction, again where somebody else was in the way."""
-        return persist(self._store, lambda writer, key: act(self._recording_in(writer, key)))
+
+        def once(writer: Writer, key: str | None) -> Done:
+            if self._once is not None:
+                refuse_repeated(writer, self._once)
+            return act(self._recording_in(writer, self._once or key))
+
+        return persist(self._store, once)
 
     def _opened(self) -> Opening:
         if self._opening is None:
@@ -74,10 +83,12 @@ class DeskActs:
         return self._opening
 
     def _recording_in(self, writer: Writer, key: str | None = None) -> Recording:
-        if self._recorder is None or not self._recorder.strip():
+        recorder = self._recorder if self._person is None else self._person.name
+        if recorder is None or not recorder.strip():
             raise Misused("recorder: nobody is named", next="give --recorder NAME, or set CLAIMS_RECORDER")
+        self._require_an_act()
         refuse_unknown(writer)
-        return Recording(writer, self._recorder.strip(), self._clock(), self._salt, key)
+        return Recording(writer, recorder.strip(), self._clock(), self._salt, key)
 
     def record(
         self,
@@ -122,6 +133,7 @@ class DeskActs:
             act.claim(word.claim, word.story, new=False, opens=False)
         index = act.say(word)
         act.finish()
+        self._refuse_decisions(act, index)
         document = (word.parts or {}).get(Part.EVIDENCE)
         if isinstance(document, Document):
             act.remark(summary(document))
@@ -129,56 +141,6 @@ class DeskActs:
             zone = zone_named(_opening(act).zone)
             act.remark(f"said {show_time(word.said.at, zone, word.said.precision)}")
         return act.receipt(index)
-
-    def load(self, rows: Iterable[Row | Problem]) -> tuple[int, ...]:
-        """Append the rows of a file in one transaction; return the indexes written.
-
-        Names and texts are found or opened, never matched by likeness. A row that was loaded before adds nothing.
-        Raises :class:`~ledger.errors.Rejected` with every problem of every row, and then writes nothing.
-        """
-        from ledger.book.loading import Loading
-
-        with self._store.writing() as writer, Slips() as slips:
-            act = self._recording_in(writer)
-            loading = Loading(act, slips)
-            loading.take_all(rows)
-            if loading.problems:
-                raise Rejected("nothing was loaded", problems=loading.problems, next="mend the file and load it again")
-            return act.wrote
-
-    def import_file(
-        self,
-        path: str | Path,
-        *,
-        chart: str | None = None,
-        story: str | None = None,
-        dry_run: bool = False,
-        raw: bool = False,
-        aside: str | None = None,
-        progress: Callable[[int], None] = lambda _: None,
-    ) -> Imported:
-        """Append the rows of a file, whole or not at all, and once.
-
-        The suffix tells what it holds: ``.jsonl`` and ``.ndjson`` JSON Lines, ``.jsonld`` and ``.json`` ClaimReviews,
-        any other CSV. ``chart`` is the text of a map (TOML), ``story`` is for the rows that name none, ``aside`` is a
-        column that goes into no entry. The file is read twice; ``progress`` hears the number of characters as they are
-        read. It can be killed at any point and called again. Raises :class:`~ledger.errors.Rejected` with all problems,
-        up to a limit that is told.
-        """
-        from ledger.book.importing import Aside, import_rows, lines_of, of_reviews, read_file
-        from ledger.formats.mapping import parse_map
-
-        zone, now = zone_named(self._opened().zone), self._clock()
-        columns = None if chart is None else parse_map(chart, columns=not of_reviews(str(path)))
-        laid = None if aside is None else Aside(aside)
-
-        def rows() -> Iterator[Row | Problem]:
-            with lines_of(Path(path), progress) as lines:
-                yield from read_file(
-                    lines, str(path), chart=columns, story=story, zone=zone, now=now, raw=raw, aside=laid
-                )
-
-        return import_rows(self._store, Path(path).name, rows, self._recording_in, dry_run=dry_run)
 
     def take_back(
         self,
@@ -212,6 +174,11 @@ class DeskActs:
         """
         if self._store.read_only:
             raise read_only(self._store.place)
+        if self._person is not None and isinstance(file_or_url, str) and not is_address(file_or_url):
+            # On a server a text from far away would name a file of the server.
+            raise Misused(
+                f"evidence: {shown(file_or_url)}: is no web address", next="give one that begins with https://"
+            )
         return describe(file_or_url, archived, self._store.place)
 
     def add_evidence(
@@ -233,6 +200,7 @@ class DeskActs:
 
         def work(act: Recording) -> Receipt:
             target = entry_at(act.writer, index)
+            self._refuse_decisions(act, index)
             claim = _claim_of(act, target.body)
             return act.receipt_on(act.append(Retract(index, why), {Part.NOTE: note}), claim)
 
@@ -243,6 +211,7 @@ class DeskActs:
 
         def work(act: Recording) -> Receipt:
             body = _statement(act, index)
+            self._refuse_decisions(act, index)
             act.append(Retract(index, Mistake.WRONG_CLAIM), {Part.NOTE: note})
             claim = act.claim(to, act.story_of(body.claim), new=new)
             again = _copy(act, index, replace(body, claim=claim))
@@ -431,6 +400,18 @@ class DeskActs:
     def set_policy(self, quorum: int, *, note: str | None = None) -> Receipt:
         """Say how many independent vetted originals establish a claim."""
         return self._written(lambda act: act.receipt_on(act.append(Policy(quorum=quorum), {Part.NOTE: note}), None))
+
+    def _refuse_decisions(self, act: Recording, index: int) -> None:
+        """Raise where an entry is the desk's own word or decision, and whoever acts may decide nothing."""
+        if self._person is None:
+            return
+        body = act.writer.entry(index).body
+        while isinstance(body, Retract):
+            body = act.writer.entry(body.target).body
+        if not isinstance(body, Statement | Evidence | Wording):
+            self.require("retract_decision")
+        elif isinstance(body, Statement) and act.of_desk(body):
+            self.require("speak_for_desk")
 
     def _known_claim(self, act: Recording, given: int | str) -> int:
         return act.claim(given, None, new=False, opens=False)

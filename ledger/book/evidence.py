@@ -40,12 +40,17 @@ _UNTYPED = "application/octet-stream"
 _TYPES = MimeTypes()
 
 
+def is_address(given: str) -> bool:
+    """Whether it is the address of a document, and no path of a file."""
+    return _ADDRESS.match(given) is not None
+
+
 def describe(given: str | Path, archived: str | None, ledger: Place) -> Document:
     """Describe a document: what starts with ``http://`` or ``https://`` is an address, all else is a file to keep.
 
     Raises :class:`~ledger.errors.Rejected` for an address that is none; for a file as :func:`keep` does.
     """
-    url = given if isinstance(given, str) and _ADDRESS.match(given) else None
+    url = given if isinstance(given, str) and is_address(given) else None
     for where, address in (("evidence url", url), ("evidence archived url", archived)):
         found = [] if address is None else flaws(Part.URL, address)
         if address is not None and found:

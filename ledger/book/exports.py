@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from ledger.book.acts import DeskActs
+from ledger.book.bringing import Bringing
 from ledger.book.public import Public
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import AsOf
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NOW = AsOf()
 
 
-class Exports(DeskActs):
+class Exports(Bringing):
     """What a publisher may take. Every method sees one consistent prefix, and the same prefix gives the same bytes."""
 
     @property

@@ -8,15 +8,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from ledger import rules
+from ledger.book.desk import Shared
 from ledger.book.evidence import check_kept, documents
 from ledger.book.exports import NOW
 from ledger.book.listing import grant_row, source_row
 from ledger.book.lookup import as_index, find_claim, find_story, opened_source
-from ledger.book.publishing import Publishing
 from ledger.book.recording import Salt
+from ledger.book.roles import guarded
 from ledger.book.search import search
 from ledger.book.since import since
 from ledger.book.snapshot import Snapshot
@@ -48,6 +49,10 @@ from ledger.times import Moment, read_time, show_time, zone_named
 from ledger.tlog import Verifier
 from ledger.vocabulary import Part, Precision, SourceKind, State
 
+# Accounts are asked for by few commands.
+if TYPE_CHECKING:
+    from ledger.book.people import People
+
 UNSIGNED = timedelta(days=1)
 """How long an entry may stand under no signed checkpoint before `verify` warns of it."""
 
@@ -62,7 +67,8 @@ def new_salt() -> str:
     return secrets.token_hex(32)
 
 
-class Ledger(Publishing):
+@guarded
+class Ledger(Shared):
     """One newsroom's ledger.
 
     Every recording method either writes all of its entries in one transaction and returns a :class:`Receipt`, or
@@ -167,6 +173,15 @@ class Ledger(Publishing):
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    # Who works with it
+
+    @property
+    def people(self) -> People:
+        """Who works at this desk; as a person, what they may do to that."""
+        from ledger.book.people import People
+
+        return People(self._store, self._clock, self._person)
 
     # What the ledger is
 

@@ -1,4 +1,4 @@
-"""Sources and grants as rows."""
+"""The rows of what a desk has set up: its sources, and who has authority over what."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ledger.resolver import Acts
 
 
 def source_row(index: int, body: Source, acts: Acts, texts: Texts) -> SourceRow:
-    """Show one source, with its standing in general."""
+    """Show a source: its kind by the newest record, the body that it speaks for, its standing."""
     root = acts.root(index)
     return SourceRow(
         index=index,
@@ -23,7 +23,7 @@ def source_row(index: int, body: Source, acts: Acts, texts: Texts) -> SourceRow:
 
 
 def grant_row(index: int, body: Authority, acts: Acts, texts: Texts) -> GrantRow:
-    """Show one grant, with the body that it reaches and what it is over."""
+    """Show a grant of authority, with what it is over in words."""
     if body.story is not None:
         scope = f"story {texts.name(body.story)}"
     else:

@@ -20,9 +20,11 @@ from ledger.book.publications import (
     live_publications,
     owing_on,
     publication_rows,
+    settlement_rows,
 )
-from ledger.book.published import Corrective, DebtRow, Impact, Notice, PublicationRow, Rechecked
+from ledger.book.published import Corrective, DebtRow, Impact, Notice, PublicationRow, Rechecked, SettlementRow
 from ledger.book.recording import Recording
+from ledger.book.roles import guarded
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import AsOf, Receipt
 from ledger.errors import Misused, Problem, Rejected
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from ledger.formats.atom import Feed
 
 
+@guarded
 class Publishing(Exports):
     """Publications, what is owed on them, and the correctives that settle it."""
 
@@ -91,6 +94,11 @@ class Publishing(Exports):
         """What went out and was not retracted, the newest first, with how many claims are owed on it."""
         with self._snapshot() as snapshot:
             return publication_rows(snapshot, owing_on(snapshot, live_publications(snapshot)))
+
+    def settlements(self) -> list[SettlementRow]:
+        """The correctives that went out, the newest first."""
+        with self._snapshot() as snapshot:
+            return settlement_rows(snapshot)
 
     def correctives(self) -> list[Corrective]:
         """The correctives that went out, with what each mended, the newest first; only what is public of them."""

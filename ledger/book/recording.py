@@ -325,6 +325,11 @@ class Recording:
         statement = Statement(claim, word.status, chain, word.said, to, word.why)
         return self.append(statement, word.parts, internal=word.internal, key=word.key)
 
+    def of_desk(self, statement: Statement) -> bool:
+        """Whether a statement is the desk's own word, itself or by somebody who speaks for it."""
+        acts = self.fold.acts
+        return acts.source_kind(acts.root(statement.chain[0])) is SourceKind.DESK
+
     def story_of(self, claim: int) -> int:
         """The story of a claim."""
         try:

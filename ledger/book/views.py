@@ -28,6 +28,8 @@ def _json(value: Any) -> Any:
         return {"at": format_utc(value.at), "precision": value.precision.value}
     if isinstance(value, Standing):
         return value.word
+    if isinstance(value, frozenset):
+        return sorted(value)
     if isinstance(value, tuple | list):
         return [_json(each) for each in value]
     if isinstance(value, Mapping):

@@ -19,7 +19,7 @@ def backup(settings: Settings, folder: str) -> None:
     Lines of JSON and their hashes, readable without this program; the
     evidence files too. An earlier backup of this ledger is replaced, anything
     else in the folder is refused. It holds what is internal: keep it as safe
-    as the ledger.
+    as the ledger. It does not hold the accounts of the web desk.
 
     \b
     claims backup backups/monday

@@ -59,7 +59,7 @@ def demo(settings: Settings) -> None:
             f"{there[0]}: is there already, and a demonstration makes its own",
             next="change into an empty folder: mkdir demo && cd demo && claims demo",
         )
-    rows = _seed_rows()
+    rows = seed_rows()
     with Ledger.create(where, origin=ORIGIN, zone=ZONE, recorder="demo") as ledger:
         ledger.load(rows)
         say(f"loaded the seed story into {ledger.place}: {ledger.size} entries")
@@ -134,7 +134,8 @@ def _head(command: str) -> None:
     put()
 
 
-def _seed_rows() -> list[Row]:
+def seed_rows() -> list[Row]:
+    """Read the seed story, in the order in which a desk took it down."""
     from datetime import UTC, datetime
 
     from ledger.formats.rows import Row, read_rows

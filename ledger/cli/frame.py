@@ -221,6 +221,7 @@ _NAMED = {
     "Concern": "Reasons",
     "Part": "Parts",
     "Debt": "What is owed",
+    "Role": "Roles",
 }
 
 

@@ -69,6 +69,10 @@ SECTIONS = {
         "check": ("auditing", "Check a proof offline by the key, or a published CSV by the ledger."),
         "verify": ("keeping", "Derive everything again from the entries, and compare."),
     },
+    "Work at one desk": {
+        "serve": ("serving", "Serve the desk to browsers."),
+        "user": ("people", "Say who may sign in at the web desk, and what they may do there."),
+    },
     "Make, hand on": {
         "init": ("keeping", "Make a new ledger."),
         "migrate": ("keeping", "Bring the schema on a server to this version."),

@@ -6,7 +6,8 @@ database may hold the logs of many desks.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from sqlalchemy import Connection, Engine
@@ -20,6 +21,10 @@ PATIENCE = 5.0
 
 Catalog = Mapping[tuple[str, str], str]
 """What the schema consists of: a text for each thing, by its kind and name."""
+
+
+Wait = Callable[[float], bool]
+"""Waits until something may have been appended, at most so many seconds, and says whether it may have been."""
 
 
 class Database(Protocol):
@@ -61,3 +66,6 @@ class Database(Protocol):
 
     def wipe(self) -> str:
         """Overwrite what redactions have deleted; return why that has to wait, the empty text if it is done."""
+
+    def listening(self, log_id: int) -> AbstractContextManager[Wait]:
+        """Give what waits for appends to a log by anybody, on a connection of its own."""

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from ledger.store.place import Place, unavailable
 
-HEAD = "0004"
+HEAD = "0005"
 """The revision of the schema that this version reads and writes; revisions are in order as texts."""
 
 _MIGRATING = Lock()  # alembic keeps the running migration in a global

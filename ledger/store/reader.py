@@ -326,6 +326,12 @@ class Reader:
             self._keys[key] = found if found is not None and found < self.size else None
         return self._keys[key]
 
+    def key_that_begins(self, start: str) -> tuple[str, int] | None:
+        """Return the first key that begins with these characters, and its entry."""
+        place = (_E.log_id == self._log, _E.key >= start, _E.key < f"{start}\x7f", _E.index < self.size)
+        found = self._connection.execute(select(_E.key, _E.index).where(*place).order_by(_E.key).limit(1)).first()
+        return None if found is None else (str(found[0]), int(found[1]))
+
     def size_at(self, moment: datetime) -> int:
         """Return how many entries of the prefix were recorded by ``moment``."""
         given = {"log": self._log, "moment": moment}

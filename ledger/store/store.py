@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine, func, select
 from ledger.errors import LedgerError, Misused, Outdated, Rejected
 from ledger.schema import ENTRIES
 from ledger.store import erasing, failures, migrating, tree
-from ledger.store.database import PATIENCE, Database
+from ledger.store.database import PATIENCE, Database, Wait
 from ledger.store.failures import told
 from ledger.store.migrating import Found, revision
 from ledger.store.place import Place, locate, missing, unavailable
@@ -169,6 +169,18 @@ class Store:
             writer = Writer(connection, self.log_on(connection))
             yield writer
             writer.finish()
+
+    @contextmanager
+    def listening(self) -> Iterator[Wait]:
+        """Give what waits until something may have been appended, by whatever process. Ask for the size after it.
+
+        Raises :class:`Unavailable` where the database is gone, also while it waits.
+        """
+        with told(self.place):
+            with self.transaction() as connection:
+                log_id = self.log_on(connection)
+            with self.database.listening(log_id) as wait:
+                yield wait
 
     def wipe(self) -> str:
         """Overwrite what redactions have taken away; return why that has to wait, the empty text if it is done."""

@@ -17,7 +17,7 @@ from ledger.store.postgres import schema
 from tests.ledgers import redacted
 from tests.served import GRANTED, ORIGIN, ask, at, dump, login, raw, role_of, roles_forgotten, rows, run, told
 from tests.servers import Server
-from tests.stored import GROWING, KEY, SEARCHED, TABLES, append, night, record, signed
+from tests.stored import GROWING, KEY, SEARCHED, TABLES, append, employed, night, record, signed
 
 NIGHT = night(claims=240)
 SIZE = len(NIGHT)
@@ -47,19 +47,25 @@ def checkpoint(size: str = str(SIZE), sha256: str = "'new'") -> str:
     return f"SELECT log_id, {size}, {sha256}, note FROM claims.checkpoints LIMIT 1"
 
 
+def access(number: str) -> str:
+    """The values of a row of accesses, made from one that there is."""
+    return f"SELECT log_id, {number}, at, kind, person, actor, address, 'forged' FROM claims.accesses LIMIT 1"
+
+
 CHANGED = "only ever grow, so nothing in them is changed"
 DELETED = "only ever grow, so nothing in them is deleted"
 UNREDACTED = "only a redaction takes them away"
 NEXT = "the index has to be the next one"
 LATE = "come before their entry"
 NEXT_TILE = "the number has to be the next one of its level"
+NEXT_ACCESS = "the number has to be the next one of its log"
 NARROW = "a full tile has 256 hashes"
 EARLY = "nothing is hashed of entries that are not there"
 UNSIGNED = "nothing is signed of entries that are not there"
 UNIQUE = "duplicate key value violates unique constraint"
 EMPTY = "violates not-null constraint"
 RANGE = "out of range"
-GUARDING = {CHANGED, DELETED, UNREDACTED, NEXT, LATE, NEXT_TILE, NARROW, EARLY, UNSIGNED}
+GUARDING = {CHANGED, DELETED, UNREDACTED, NEXT, LATE, NEXT_TILE, NEXT_ACCESS, NARROW, EARLY, UNSIGNED}
 """What the guards say; the rest is said by the database itself."""
 REFERRED = "cannot truncate a table referenced in a foreign key"
 NOTHING = r"'\x00'"
@@ -145,6 +151,13 @@ INSERTING = {
     "checkpoints: of nothing": (f"INSERT INTO claims.checkpoints {checkpoint('0')}", UNSIGNED),
     "checkpoints: of less than nothing": (f"INSERT INTO claims.checkpoints {checkpoint('-1')}", UNSIGNED),
     "checkpoints: of no size": (f"INSERT INTO claims.checkpoints {checkpoint('NULL')}", EMPTY),
+    "accesses: a duplicate": (f"INSERT INTO claims.accesses {access('1')}", UNIQUE),
+    "accesses: a gap": (f"INSERT INTO claims.accesses {access('3')}", NEXT_ACCESS),
+    "accesses: a negative number": (f"INSERT INTO claims.accesses {access('-1')}", NEXT_ACCESS),
+    "accesses: upsert": (
+        f"INSERT INTO claims.accesses {access('1')} ON CONFLICT (log_id, number) DO UPDATE SET kind = 'added'",
+        CHANGED,
+    ),
 }
 UPDATING = {
     "entries: update leaf": ("UPDATE claims.entries SET leaf = '\\x00' WHERE \"index\" = 5", CHANGED),
@@ -161,6 +174,7 @@ UPDATING = {
     "contents: update part": ("UPDATE claims.contents SET part = 'note' WHERE part = 'quote'", CHANGED),
     "tiles: update": ("UPDATE claims.tiles SET hashes = '\\x00'", CHANGED),
     "checkpoints: update": ("UPDATE claims.checkpoints SET size = size - 1", CHANGED),
+    "accesses: update": ("UPDATE claims.accesses SET person = 'Bo'", CHANGED),
 }
 DELETING = {
     "entries: delete last": (f'DELETE FROM claims.entries WHERE "index" = {SIZE - 1}', DELETED),
@@ -168,6 +182,7 @@ DELETING = {
     "links: delete": ("DELETE FROM claims.links WHERE role = 'retract.target'", DELETED),
     "tiles: delete": ("DELETE FROM claims.tiles", DELETED),
     "checkpoints: delete": ("DELETE FROM claims.checkpoints", DELETED),
+    "accesses: delete": ("DELETE FROM claims.accesses", DELETED),
 }
 REDACTING = {
     "contents: delete": ('DELETE FROM claims.contents WHERE "index" = 1', UNREDACTED),
@@ -186,20 +201,23 @@ OWNING = {
     "contents: truncate only": ("TRUNCATE ONLY claims.contents RESTART IDENTITY", DELETED),
     "tiles: truncate": ("TRUNCATE claims.tiles", DELETED),
     "checkpoints: truncate": ("TRUNCATE claims.checkpoints", DELETED),
+    "accesses: truncate": ("TRUNCATE claims.accesses", DELETED),
 }
 MERGING = {  # from PostgreSQL 15 on
     "entries: merge": (f"{MERGED} WHEN MATCHED THEN UPDATE SET leaf = '\\x00'", CHANGED),
     "entries: merge away": (f"{MERGED} WHEN MATCHED THEN DELETE", DELETED),
 }
 ATTACKS = INSERTING | UPDATING | DELETING | REDACTING | OWNING | MERGING
-ATTACKERS = ("superuser", "replicating", "owner", "redactor", "writer", "reader", "nobody")
+ATTACKERS = ("superuser", "replicating", "owner", "redactor", "writer", "reader", "host", "nobody")
+APPENDING = {name for name in INSERTING if "upsert" not in name and not name.startswith("accesses: ")}
 MAY = {
     "superuser": ATTACKS.keys(),
     "replicating": ATTACKS.keys(),
     "owner": ATTACKS.keys(),
-    "redactor": {name for name in INSERTING if "upsert" not in name} | REDACTING.keys(),
-    "writer": {name for name in INSERTING if "upsert" not in name},
+    "redactor": APPENDING | REDACTING.keys(),
+    "writer": APPENDING,
     "reader": set(),
+    "host": {name for name in INSERTING if "upsert" not in name and name.startswith("accesses: ")},
     "nobody": set(),
 }
 """What the rights of each let through to the guards."""
@@ -219,6 +237,7 @@ def url(roles: None, postgresql: Server, migrated_database: Made) -> str:
         record(store, NIGHT)
         with store.writing() as writer:
             writer.keep_checkpoint(SIGNED, signed(NIGHT, SIGNED))
+        employed(store)
         store.make_roles()
         assert check(store, [KEY.verifier]) == []
     return url

@@ -14,11 +14,13 @@ from urllib.parse import quote
 import psycopg
 import pytest
 
+from ledger.book import Ledger
 from ledger.errors import Contended, LedgerError, Misused, Unavailable
 from ledger.store import Store, check, log_id_of
 from ledger.store.migrating import HEAD
 from ledger.store.postgres.wiping import NOT_OWNER
 from ledger.tlog import Checkpoint, Signer
+from ledger.vocabulary import Access, Role
 from tests import servers
 from tests.ledgers import redacted
 from tests.served import (
@@ -39,7 +41,7 @@ from tests.served import (
 )
 from tests.servers import OwnServer, Server, database_in
 from tests.shell import SECOND, STORY, Shell
-from tests.stored import KEY, SEARCHED, TABLES, night, record, root, signed
+from tests.stored import KEY, PEOPLE, SEARCHED, TABLES, employed, night, record, root, signed
 
 NIGHT = night(claims=240)
 BEGUN = len(NIGHT) - 1
@@ -72,6 +74,7 @@ def original(postgresql: Server, migrated_database: Made) -> Iterator[str]:
             with Store.create(at(url, origin)) as store:
                 record(store, entries)
                 store.make_roles()
+                employed(store)
                 with store.writing() as writer:
                     note = Checkpoint(origin, BEGUN, root(entries)).sign(Signer(origin, bytes(32)))
                     writer.keep_checkpoint(BEGUN, note)
@@ -227,7 +230,8 @@ def test_a_migration_that_is_done_asks_for_no_right_and_another_is_the_owners(de
     assert dump(desks.url) == before
     run(
         desks.url,
-        "DROP TABLE claims.erasures",
+        "DROP TABLE claims.erasures, claims.people, claims.sessions, claims.tokens, claims.accesses",
+        "DROP FUNCTION claims.accesses_insert()",
         "DROP TRIGGER contents_delete ON claims.contents",
         "DROP FUNCTION claims.contents_delete()",
         "CREATE TRIGGER contents_delete BEFORE DELETE ON claims.contents FOR EACH STATEMENT "
@@ -270,7 +274,7 @@ def test_no_function_of_ones_own_is_shown_the_rows_of_another(shared: Desks) -> 
 TO_THEM = {
     table: f"INSERT INTO claims.{table} SELECT (jsonb_populate_record(t, '{{\"log_id\": {THEIRS}}}')).* "
     f"FROM claims.{table} AS t"
-    for table in EVERY
+    for table in (*EVERY, *PEOPLE)
 }
 
 
@@ -289,6 +293,36 @@ def test_no_row_is_put_into_another_log(shared: Desks, table: str, who: str) -> 
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match=why):
                 connection.execute(f"UPDATE claims.{table} SET log_id = {THEIRS}".encode())
     assert dump(shared.url) == before
+
+
+@pytest.mark.parametrize("table", PEOPLE)
+def test_who_works_at_a_desk_is_seen_by_its_host_alone(shared: Desks, postgresql: Server, table: str) -> None:
+    assert ask(shared.url, f"SELECT count(DISTINCT log_id) FROM claims.{table}") == [(2,)]
+    for who in (shared.reader, shared.writer, shared.redactor, shared.other):
+        with raw(who) as connection, pytest.raises(psycopg.errors.InsufficientPrivilege):
+            rows(connection, table)
+    host = login(postgresql, shared.url, "claims_host", role_of(ORIGIN))
+    before = dump(shared.url)
+    with raw(host) as connection:
+        assert {row[0] for row in rows(connection, table)} == {OURS}
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            rows(connection, "entries")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="violates row-level security policy"):
+            connection.execute(TO_THEM[table].encode())
+        if table != "accesses":
+            assert connection.execute(f"DELETE FROM claims.{table} WHERE log_id = {THEIRS}".encode()).rowcount == 0
+    assert dump(shared.url) == before
+
+
+def test_a_web_desk_has_the_rights_of_a_redactor_and_a_host(desks: Desks, postgresql: Server) -> None:
+    url = login(postgresql, desks.url, "claims_redactor", "claims_host", role_of(ORIGIN))
+    with Ledger.open(at(url), recorder="Ana") as ledger:
+        ledger.people.add_person("Bo", "correct horse battery", [Role.FACT_CHECKER])
+        person = ledger.people.sign_in("bo", "correct horse battery").person
+        assert person.name == "Bo"
+        assert [each.kind for each in ledger.people.accesses(limit=2)] == [Access.SIGNED_IN, Access.ADDED]
+    with Ledger.open(at(desks.writer), recorder="Ana") as ledger:
+        assert "permission denied for table people" in refusal(lambda: ledger.people.sign_in("bo", "x"))
 
 
 @pytest.mark.parametrize("who", ["writer", "redactor"])

@@ -170,3 +170,14 @@ def test_a_terminal_is_one_only_where_questions_and_answers_both_are(monkeypatch
     assert not questions.can_ask(Settings(json=True))
     monkeypatch.setattr(sys, "stderr", io.StringIO())
     assert not questions.can_ask(Settings())
+
+
+def test_a_password_is_asked_for_twice_and_not_shown(shell: Shell) -> None:
+    secret = "correct horse battery"
+    for again, code in ((f"{secret}!\n", 2), (f"{secret}\n", 0)):
+        terminal = Terminal(shell, "user", "add", "Ana", "--role", "editor")
+        terminal.answer("password: ", f"{secret}\n")
+        terminal.answer("again: ", again)
+        assert terminal.ended() == code, terminal.text
+        assert secret not in terminal.text
+    assert "added: Ana, editor, open" in terminal.text

@@ -15,7 +15,7 @@ import pytest
 from ledger.store import Store, check
 from ledger.store.sqlite.engine import migrated_catalog
 from tests.ledgers import redacted
-from tests.stored import GROWING, KEY, SEARCHED, TABLES, dump, night, raw, record, signed
+from tests.stored import GROWING, KEY, PEOPLE, SEARCHED, TABLES, dump, employed, night, raw, record, signed
 
 SETTINGS = [
     ("foreign_keys = OFF", "recursive_triggers = OFF"),
@@ -44,6 +44,11 @@ def checkpoint(size: str = str(SIZE), sha256: str = "'new'") -> str:
     return f"SELECT log_id, {size}, {sha256}, note FROM checkpoints LIMIT 1"
 
 
+def access(number: str) -> str:
+    """The values of a row of accesses, made from one that there is."""
+    return f"SELECT log_id, {number}, at, kind, person, actor, address, 'forged' FROM accesses LIMIT 1"
+
+
 CHANGED = "only ever grow, so nothing in them is changed"
 DELETED = "only ever grow, so nothing in them is deleted"
 UNREDACTED = "only a redaction takes them away"
@@ -51,6 +56,7 @@ NEXT = "the index has to be the next one"
 TAKEN = "the key is taken"
 LATE = "come before their entry"
 NEXT_TILE = "the number has to be the next one of its level"
+NEXT_ACCESS = "the number has to be the next one of its log"
 NARROW = "a full tile has 256 hashes"
 EARLY = "nothing is hashed of entries that are not there"
 UNSIGNED = "nothing is signed of entries that are not there"
@@ -146,6 +152,15 @@ ATTACKS = {
     "checkpoints: of less than nothing": (f"INSERT INTO checkpoints {checkpoint('-1')}", UNSIGNED),
     "checkpoints: of a size that is a word": (f"INSERT INTO checkpoints {checkpoint(repr('all'))}", UNSIGNED),
     "checkpoints: of no size": (f"INSERT INTO checkpoints {checkpoint('NULL')}", UNSIGNED),
+    "accesses: update": ("UPDATE accesses SET person = 'Bo'", CHANGED),
+    "accesses: update or replace": ("UPDATE OR REPLACE accesses SET number = 0", CHANGED),
+    "accesses: delete last": ("DELETE FROM accesses WHERE number = 1", DELETED),
+    "accesses: delete all": ("DELETE FROM accesses", DELETED),
+    "accesses: replace": (f"REPLACE INTO accesses {access('0')}", NEXT_ACCESS),
+    "accesses: insert or ignore": (f"INSERT OR IGNORE INTO accesses {access('1')}", NEXT_ACCESS),
+    "accesses: a gap": (f"INSERT INTO accesses {access('3')}", NEXT_ACCESS),
+    "accesses: a negative number": (f"INSERT INTO accesses {access('-1')}", NEXT_ACCESS),
+    "accesses: no number": (f"INSERT INTO accesses {access('NULL')}", NEXT_ACCESS),
     "checkpoints: of another log": ("INSERT INTO checkpoints SELECT 7, size, sha256, note FROM checkpoints", UNSIGNED),
 }
 
@@ -157,6 +172,7 @@ def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
         record(store, NIGHT)
         with store.writing() as writer:
             writer.keep_checkpoint(SIGNED, signed(NIGHT, SIGNED))
+        employed(store)
         assert check(store, [KEY.verifier]) == []
     return path
 
@@ -224,7 +240,7 @@ def test_there_is_a_guard_for_every_way_into_every_table() -> None:
 
 
 def test_registers_may_be_changed(path: Path) -> None:
-    for table in {*TABLES, *SEARCHED} - set(GROWING):
+    for table in {*TABLES, *SEARCHED, *PEOPLE} - set(GROWING):
         with raw(path) as connection:
             connection.execute(f"UPDATE {table} SET log_id = log_id + 1")
             connection.execute(f"DELETE FROM {table}")

@@ -24,7 +24,7 @@ from ledger.store.sqlite import words as search
 from ledger.store.sqlite.engine import APPLICATION_ID, catalog, migrated_catalog
 from ledger.tables import Row
 from tests.ledgers import redacted
-from tests.stored import GROWING, TABLES, dump, night, raw, record, take_back
+from tests.stored import GROWING, PEOPLE, TABLES, dump, night, raw, record, take_back
 
 NIGHT = night()
 ROOT = Path(__file__).resolve().parents[2]
@@ -75,6 +75,7 @@ def test_the_tables_are_what_the_migrations_make() -> None:
     assert {name for kind, name in migrated_catalog() if kind == "table"} == {
         *TABLES,
         *search.TABLES,
+        *PEOPLE,
         "alembic_version",
     }
 
@@ -108,8 +109,8 @@ def test_the_growing_tables_have_three_guards_each() -> None:
 LATER = """
 from alembic import op
 
-revision = "0005"
-down_revision = "0004"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -133,9 +134,9 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A later version of this program: its migrations have one more revision, whose file this is."""
     folder = tmp_path / "later 100%"
     shutil.copytree(scripts(), folder)
-    revision = folder / "versions" / "0005_later.py"
+    revision = folder / "versions" / "0006_later.py"
     revision.write_text(LATER.format(more=""))
-    monkeypatch.setattr(migrating, "HEAD", "0005")
+    monkeypatch.setattr(migrating, "HEAD", "0006")
     monkeypatch.setattr(migrating, "scripts", lambda: folder)
     migrated_catalog.cache_clear()
     yield revision
@@ -180,7 +181,7 @@ def test_a_ledger_from_before_redactions_takes_one_once_it_is_opened(tmp_path: P
 
 def test_an_older_schema_is_not_upgraded_by_looking(old: Path, later: Path) -> None:
     before = schema(old)
-    with pytest.raises(Unavailable, match="has the older schema 0004 and is read-only") as caught:
+    with pytest.raises(Unavailable, match="has the older schema 0005 and is read-only") as caught:
         Store.open(old, read_only=True)
     assert "open it once where it can be written to" in caught.value.next
     assert schema(old) == before
@@ -202,7 +203,7 @@ def test_an_upgrade_of_a_locked_ledger_is_refused(old: Path, later: Path) -> Non
             Store.open(old, patience=0.05)
 
 
-@pytest.mark.parametrize("revision", ["0005", "9999"])
+@pytest.mark.parametrize("revision", ["0006", "9999"])
 @pytest.mark.parametrize("read_only", [False, True])
 def test_a_newer_schema_is_refused(old: Path, revision: str, read_only: bool) -> None:
     with raw(old) as connection:

@@ -274,7 +274,7 @@ def test_a_schema_without_a_log(migrated_database: Made, shell: Shell) -> None:
 
 def test_a_schema_of_another_version(url: str, shell: Shell) -> None:
     for version, line in (
-        ("0099", "has schema 0099, which is newer than this version's 0004"),
+        ("0099", "has schema 0099, which is newer than this version's 0005"),
         ("0002", "has the older schema 0002"),
     ):
         run(url, f"UPDATE claims.alembic_version SET version_num = '{version}'")

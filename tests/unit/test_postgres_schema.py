@@ -23,7 +23,7 @@ from tests import servers
 from tests.served import ORIGIN, OTHER, ask, at, dump, of_log, raw, run, told
 from tests.servers import Server
 from tests.shell import Shell
-from tests.stored import GROWING, SEARCHED, TABLES, night, record, root
+from tests.stored import GROWING, PEOPLE, SEARCHED, TABLES, night, record, root
 
 NIGHT = night()
 OLDER = night(claims=240, redacts=False)
@@ -80,15 +80,15 @@ def test_the_growing_tables_are_guarded_always() -> None:
 
 def test_every_table_shows_a_desk_its_own_log_alone() -> None:
     made_of = schema.made_catalog()
-    for table in (*TABLES, *SEARCHED):
+    for table in (*TABLES, *SEARCHED, *PEOPLE):
         assert made_of["table", table] == "ordinary, logged, rows by policy"
         assert made_of["policy", f"{table}.own_log"].startswith("for *, permissive, (log_id = ANY ")
-    assert {name for kind, name in made_of if kind == "table"} == {*TABLES, *SEARCHED, "alembic_version"}
+    assert {name for kind, name in made_of if kind == "table"} == {*TABLES, *SEARCHED, *PEOPLE, "alembic_version"}
 
 
 def test_every_function_keeps_to_the_servers_own() -> None:
     bodies = {name: text for (kind, name), text in schema.made_catalog().items() if kind == "function"}
-    assert len(bodies) == 7
+    assert len(bodies) == 8
     for name, text in bodies.items():
         assert "as its caller, search_path=pg_catalog, pg_temp, " in text, name
 
@@ -205,7 +205,7 @@ def crossing(body: str) -> list[str]:
 
 def test_no_function_reads_another_log(made: str) -> None:
     bodies = ask(made, "SELECT proname, prosrc FROM pg_proc WHERE pronamespace = 'claims'::regnamespace")
-    assert len(bodies) == 7
+    assert len(bodies) == 8
     assert {name: crossing(body) for name, body in bodies if crossing(body)} == {}
     assert sum("claims.entries" in body for _, body in bodies) == 5
 
@@ -302,7 +302,7 @@ def copied(url: str, source: str, *tables: str) -> None:
             ours.cursor().executemany(f"INSERT INTO claims.{table} VALUES ({places})".encode(), found.fetchall())
 
 
-@pytest.mark.parametrize("revision", ["0001", "0002", "0003"])
+@pytest.mark.parametrize("revision", ["0001", "0002", "0003", "0004"])
 def test_an_older_schema_is_refused_until_its_owner_upgrades_it(
     postgresql: Server, monkeypatch: pytest.MonkeyPatch, revision: str
 ) -> None:

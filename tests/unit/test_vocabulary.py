@@ -9,7 +9,20 @@ import pytest
 
 from ledger import vocabulary
 from ledger.model import BODIES
-from ledger.vocabulary import Bucket, Kind, Mistake, Part, Reason, SourceKind, Standing, State, Status, Word
+from ledger.vocabulary import (
+    Access,
+    Bucket,
+    Kind,
+    Mistake,
+    Part,
+    Reason,
+    Role,
+    SourceKind,
+    Standing,
+    State,
+    Status,
+    Word,
+)
 
 ENUMS = [
     each
@@ -71,6 +84,11 @@ def values(enum: type[Enum]) -> set[str]:
             "wording evidence redaction publication settlement",
         ),
         (Standing, "0 1 2 3"),
+        (Role, "fact-checker editor auditor publisher admin"),
+        (
+            Access,
+            "signed-in refused signed-out added roles-set password-set disabled enabled token-made token-revoked",
+        ),
     ],
     ids=lambda given: getattr(given, "__name__", ""),
 )

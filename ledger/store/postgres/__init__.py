@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 
 from sqlalchemy import Connection, Engine
 
 from ledger.errors import Problem
 from ledger.store import migrating
-from ledger.store.database import Catalog
+from ledger.store.database import Catalog, Wait
 from ledger.store.migrating import Found
 from ledger.store.place import Place
 from ledger.store.postgres import roles, schema, server, wiping, words
@@ -72,3 +73,7 @@ class Postgres:
     def wipe(self) -> str:
         """See :meth:`Database.wipe`."""
         return wiping.wipe(self.pool)
+
+    def listening(self, log_id: int) -> AbstractContextManager[Wait]:
+        """See :meth:`Database.listening`: whoever begins to write says so, and the server tells it with the commit."""
+        return server.listening(self.pool, log_id)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, QueuePool, create_engine, event
 
 from ledger.errors import Misused, Problem, Unavailable
+from ledger.store.database import Wait
 from ledger.store.place import Place, unavailable
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ SCHEMA = "claims"
 """The schema that everything of the ledger stands in."""
 
 BEGIN_READING = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_UNSIGNED = (1 << 64) - 1
 _ARRIVING = 10  # seconds until a connection has to stand
 _SETTINGS = (
     # The server's own functions and operators are found first, since pg_catalog is not named; a temporary table of the
@@ -46,9 +49,26 @@ for _name in ("psycopg", "sqlalchemy"):
 def begin_writing(log_id: int) -> str:
     """Return what begins a transaction that writes: one writer a log, and each statement sees what the last one left.
 
-    The lock is taken before anything is looked at, so that the next index is the next one.
+    The lock is taken before anything is looked at, so that the next index is the next one. Who listens is told by the
+    server after the commit, and of nothing that is rolled back; it is said here so that it costs no answer to wait for.
     """
-    return f"BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_catalog.pg_advisory_xact_lock({log_id})"
+    locked = f"SELECT pg_catalog.pg_advisory_xact_lock({log_id})"
+    return f"BEGIN ISOLATION LEVEL READ COMMITTED; {locked}; NOTIFY {_channel(log_id)}"
+
+
+@contextmanager
+def listening(pool: Engine, log_id: int) -> Iterator[Wait]:
+    """Give what waits for transactions that write to a log, of any process, on a connection of its own."""
+    raw = pool.raw_connection()
+    driver: Any = raw.driver_connection
+    raw.detach()
+    with closing(raw):
+        driver.execute(f"LISTEN {_channel(log_id)}")
+        yield lambda seconds: any(True for _ in driver.notifies(timeout=seconds, stop_after=1))
+
+
+def _channel(log_id: int) -> str:
+    return f"claims_{log_id & _UNSIGNED:016x}"
 
 
 def connect(place: Place, patience: float) -> Engine:

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from sqlalchemy import Connection, Engine
 
 from ledger.errors import Problem
 from ledger.store import migrating
-from ledger.store.database import Catalog
+from ledger.store.database import Catalog, Wait
 from ledger.store.migrating import Found
 from ledger.store.place import Place, missing, unavailable
 from ledger.store.sqlite import engine, words
 from ledger.store.sqlite.engine import APPLICATION_ID, IMMEDIATE, Mode
 
 IN_USE = "another program has the ledger open"
+_LOOKING_AGAIN = 0.1  # seconds
 
 
 class Sqlite:
@@ -108,6 +111,32 @@ class Sqlite:
             return _wipe(raw.driver_connection)
         finally:
             raw.close()
+
+    @contextmanager
+    def listening(self, log_id: int) -> Iterator[Wait]:  # noqa: ARG002 - a file has one log
+        """See :meth:`Database.listening`: SQLite counts what other connections commit, and asking it reads no page."""
+        raw = self.pool.raw_connection()
+        database: Any = raw.driver_connection
+        raw.detach()
+        with closing(raw):
+            known = _version(database)
+
+            def wait(seconds: float) -> bool:
+                nonlocal known
+                end = monotonic() + seconds
+                while (now := _version(database)) == known:
+                    left = end - monotonic()
+                    if left <= 0:
+                        return False
+                    sleep(min(left, _LOOKING_AGAIN))
+                known = now
+                return True
+
+            yield wait
+
+
+def _version(database: Any) -> int:
+    return int(database.execute("PRAGMA data_version").fetchone()[0])
 
 
 def _path(place: Place) -> Path:

@@ -1,0 +1,119 @@
+"""The part of the façade that a desk of many people needs: what would follow, who has said it, what is new."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from ledger.book.foresee import (
+    AlreadySaid,
+    Foreseen,
+    GivenUp,
+    Meant,
+    already,
+    entries_about,
+    meant_claim,
+    meant_source,
+    newest_claims,
+    state_before,
+    touched,
+)
+from ledger.book.publishing import Publishing
+from ledger.book.recording import Recording, Word
+from ledger.book.roles import guarded
+from ledger.book.tell import Texts, tell
+from ledger.book.views import BoardRow, LogLine, Receipt
+from ledger.errors import Candidate
+from ledger.resolver import Acts
+from ledger.store import Reader
+from ledger.times import show_time, zone_named
+
+
+@guarded
+class Shared(Publishing):
+    """Recording where others record at the same time."""
+
+    def say(self, word: Word, *, again: bool = False) -> Receipt:
+        """Record a statement as :meth:`~ledger.book.acts.DeskActs.record` does, unless somebody has said the same.
+
+        Raises :class:`~ledger.book.AlreadySaid` where a live statement says the same, unless ``again``. It is looked
+        for inside the transaction, so of two who record at the same moment the second is told.
+        """
+
+        def work(act: Recording) -> Receipt:
+            receipt = self._say(act, word)
+            there = None if again or not receipt.wrote else already(act, receipt.index)
+            if there is not None:
+                raise AlreadySaid(there, show_time(there.recorded, zone_named(self._opened().zone)))
+            return receipt
+
+        return self._written(work)
+
+    def foresee(self, word: Word) -> Foreseen:
+        """What would follow if a statement were recorded; nothing is. Raises what recording it would raise."""
+
+        def work(act: Recording) -> Receipt:
+            before = state_before(act, word)
+            receipt = self._say(act, word)
+            found = Foreseen(before, receipt.state, receipt.because, receipt.remarks, already(act, receipt.index))
+            raise GivenUp(found)
+
+        try:
+            self._written(work)
+        except GivenUp as given_up:
+            return given_up.found
+        raise AssertionError("the act is always given up")
+
+    def meant_source(self, name: str) -> Meant:
+        """What a name means among the sources: one, several that are like it, or a new one."""
+        with self._store.reading() as reader:
+            return meant_source(reader, name)
+
+    def meant_claim(self, words: str, story: str | None = None) -> Meant:
+        """What words mean among the claims, or those of a story."""
+        with self._store.reading() as reader:
+            return meant_claim(reader, words, story)
+
+    def newest_claims(self, most: int) -> list[Candidate]:
+        """The claims that were opened last, the newest first."""
+        with self._store.reading() as reader:
+            return newest_claims(reader, most)
+
+    def rows(self, claims: Collection[int]) -> list[BoardRow]:
+        """The rows of some claims as on the board, without those that it does not list."""
+        with self._snapshot() as snapshot:
+            known = sorted({snapshot.fold.acts.folded(claim) for claim in claims})
+            return [snapshot.row(explanation, since) for explanation, since in snapshot.explained_claims(known)]
+
+    def touched(self, size: int) -> set[int]:
+        """The claims that the entries after the first ``size`` name."""
+        with self._store.reading() as reader:
+            return touched(reader, reader.entries(size))
+
+    def entries_about(self, claim: int) -> list[LogLine]:
+        """Every entry that concerns a claim, the oldest first."""
+        with self._store.reading() as reader:
+            return _lines(reader, entries_about(reader, claim))
+
+    def lines(self, indexes: Iterable[int]) -> list[LogLine]:
+        """These entries in plain words, without those that are not there."""
+        with self._store.reading() as reader:
+            return _lines(reader, [index for index in indexes if 0 <= index < reader.size])
+
+
+def _lines(reader: Reader, indexes: list[int]) -> list[LogLine]:
+    acts = Acts(reader)
+    texts = Texts(reader, acts)
+    reader.load(indexes, ())
+    texts.load(indexes)
+    entries = [reader.entry(index) for index in indexes]
+    return [
+        LogLine(
+            index=entry.index,
+            kind=entry.word,
+            recorded=entry.recorded,
+            recorder=None if entry.recorder is None else texts.name(entry.recorder),
+            summary=tell(entry, reader, texts),
+            live=acts.live(entry.index),
+        )
+        for entry in entries
+    ]

@@ -1,0 +1,107 @@
+"""What is around the pages: help, the files they are drawn with, and what a refusal looks like to a person."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import cast
+
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, Response
+from starlette.exceptions import HTTPException
+
+from ledger.errors import LedgerError, Misused, NotSignedIn, Rejected
+from ledger.vocabulary import Bucket, Concern, Debt, Kind, Mistake, Role, SourceKind, Standing, State, Status
+from ledger.web.desk.frame import Page, fill
+from ledger.web.problems import refused, status_of
+
+router = APIRouter(include_in_schema=False)
+
+_FILES = {
+    "style.css": "text/css; charset=utf-8",
+    "desk.css": "text/css; charset=utf-8",
+    "desk.js": "text/javascript; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+}
+_FIVE = (
+    "Nothing is deleted: an entry counts unless the desk has retracted it as its own mistake, and retracting that "
+    "retraction brings it back.",
+    "A statement is credited to whoever first said it, and each original speaker has one voice per claim, the latest.",
+    "A claim is accepted if a body with authority over the matter says so, or if two independent vetted originals do "
+    "and no vetted original denies it; it is denied if the authority denies it, or if a vetted original does and none "
+    "stands by it.",
+    "Authorities that disagree, two independent vetted originals against an authority, or vetted voices on both sides "
+    "make it disputed; an unvetted voice that a vetted outlet carries can unsettle one vetted voice, not two, and "
+    "never establishes anything.",
+    "A correction is followed to its end, and any past moment can be asked for, by what had been said or by what we "
+    "had recorded.",
+)
+
+
+@router.get("/help")
+def help_page(page: Page) -> Response:
+    """How a state comes about, the words, the keys."""
+    words = [
+        ("What a source did", list(Status)),
+        ("Who speaks", list(SourceKind)),
+        ("What became of a statement", list(Bucket)),
+        ("Why a shift has to look", list(Concern)),
+        ("What is owed to readers", list(Debt)),
+        ("Why we take back an entry", list(Mistake)),
+        ("What an entry is", list(Kind)),
+        ("What a person at the desk is there for", list(Role)),
+    ]
+    return page.show("help", here="help", five=_FIVE, states=list(State), words=words, standings=list(Standing))
+
+
+@router.get("/static/{name}")
+def static(name: str) -> Response:
+    """A file of the pages: everybody's, also on the page to sign in."""
+    if name not in _FILES:
+        raise HTTPException(404)
+    data = files("ledger.pages").joinpath("static", name).read_bytes()
+    return Response(data, media_type=_FILES[name], headers={"Cache-Control": "public, max-age=60"})
+
+
+@router.get("/favicon.ico")
+def icon() -> Response:
+    """The mark of the desk."""
+    return static("icon.svg")
+
+
+def show_refusals(app: FastAPI) -> None:
+    """Answer a browser that asked for a page with a page, where the interface answers with problem details."""
+    before = dict(app.exception_handlers)
+
+    @app.exception_handler(LedgerError)
+    def _ledger_error(request: Request, error: LedgerError) -> Response:
+        if not _wants_page(request) or isinstance(error, NotSignedIn):
+            return cast(Response, before[LedgerError](request, error))
+        status = status_of(error)
+        missing = request.method in ("GET", "HEAD") and type(error) is Rejected
+        return _page(request, error, 404 if missing else status)
+
+    @app.exception_handler(RequestValidationError)
+    def _unreadable(request: Request, error: RequestValidationError) -> Response:
+        if not _wants_page(request):
+            return cast(Response, before[RequestValidationError](request, error))
+        where = ", ".join(str(found["loc"][-1]) for found in error.errors())
+        return _page(request, Misused(f"address: {where}: cannot be read", next="go to the board"), 422)
+
+    @app.exception_handler(HTTPException)
+    def _http_error(request: Request, error: HTTPException) -> Response:
+        if not _wants_page(request):
+            return cast(Response, before[HTTPException](request, error))
+        told = Rejected(f"{str(error.detail).lower()}: there is no such page", next="go to the board")
+        return _page(request, told, error.status_code)
+
+
+def _page(request: Request, error: LedgerError, status: int) -> Response:
+    try:
+        return HTMLResponse(fill(request, "refused", error=error, status=status), status)
+    except LedgerError:  # the database is away, and with it what fills a page
+        return refused(error)
+
+
+def _wants_page(request: Request) -> bool:
+    return not request.url.path.startswith("/api/") and "text/html" in request.headers.get("accept", "")

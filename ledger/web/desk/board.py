@@ -1,0 +1,115 @@
+"""The board: where every claim stands, what changed since somebody looked, what a shift must look at, what is owed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form, Query
+from fastapi.responses import Response
+
+from ledger.book import AsOf, BoardRow
+from ledger.errors import Unavailable
+from ledger.text import fold
+from ledger.vocabulary import State
+from ledger.web.desk.frame import Frame, Page, go_to, searched
+from ledger.web.given import MOST
+
+router = APIRouter(include_in_schema=False)
+
+_A_YEAR = 31_536_000
+MOST_ROWS = 500
+"""How many claims of a board a page shows at once; the filter finds the others."""
+
+Story = Annotated[int | None, Query(ge=0, le=MOST)]
+Words = Annotated[str, Query(max_length=500)]
+
+
+@router.get("/")
+def board(
+    page: Page, story: Story = None, state: Annotated[list[State] | None, Query()] = None, q: Words = ""
+) -> Response:
+    """Where every claim stands."""
+    everything = rows_of(page)
+    stories = page.desk.stories()
+    named = next((each.name for each in stories if each.index == story), None)
+    in_story = [row for row in everything if named is None or row.story == named]
+    chosen = [row for row in in_story if (not state or row.state in state) and has(row, q)]
+    seen, todo = _seen(page), page.desk.todo()
+    response = page.show(
+        "board",
+        here="board",
+        stories=stories,
+        story=story if named else None,
+        states=state or [],
+        q=q,
+        counts=counted(in_story),
+        listed=len(everything),
+        found=len(chosen),
+        groups=[(name, list(rows)) for name, rows in groupby(chosen[:MOST_ROWS], key=lambda row: row.story)],
+        indexes={each.name: each.index for each in stories},
+        since=page.remember("since", seen, make=lambda: page.desk.since(seen)),
+        todo=[(concern, list(rows)) for concern, rows in groupby(todo, key=lambda row: row.concern)],
+        urgent=len(todo),
+        debts=page.remember("debts", make=page.desk.debts),
+    )
+    if page.request.cookies.get(_cookie(page)) is None:
+        _keep(response, page, seen)
+    return response
+
+
+@router.post("/seen")
+def seen(page: Page, size: Annotated[int, Form(ge=1, le=MOST)]) -> Response:
+    """Remember in this browser up to where somebody has looked."""
+    response = go_to("/")
+    _keep(response, page, min(size, page.size) - 1)
+    return response
+
+
+@router.get("/search")
+def search(page: Page, q: Words = "") -> Response:
+    """Every place in which words stand, the internal ones too."""
+    hits, failed = [], None
+    if q.strip():
+        try:
+            hits = page.desk.search(q, limit=50)
+        except Unavailable as error:
+            failed = error
+    return page.show("search", here="board", q=q, hits=hits, failed=failed)
+
+
+def rows_of(page: Frame) -> list[BoardRow]:
+    """The board of the size that the page is of."""
+    rows: list[BoardRow] = page.remember("board", make=lambda: page.desk.board(as_of=AsOf(page.size)))
+    return rows
+
+
+def counted(rows: Iterable[BoardRow]) -> list[tuple[State, int]]:
+    """How many claims are in each state that occurs."""
+    counts = Counter(row.state for row in rows)
+    return [(state, counts[state]) for state in State if counts[state]]
+
+
+def has(row: BoardRow, q: str) -> bool:
+    """Whether all words of a search stand in a row, as beginnings of words or inside them."""
+    text = searched(row)
+    return all(word in text for word in fold(q).split())
+
+
+def _cookie(page: Frame) -> str:
+    return f"claims-seen-{page.request.app.state.mark}"
+
+
+def _seen(page: Frame) -> int:
+    given = page.request.cookies.get(_cookie(page), "")
+    known = int(given) if given.isascii() and given.isdigit() and len(given) < 16 else page.size - 1
+    return min(known, page.size - 1)
+
+
+def _keep(response: Any, page: Frame, last: int) -> None:
+    secure = page.request.app.state.settings.secure
+    response.set_cookie(
+        _cookie(page), str(last), max_age=_A_YEAR, path="/", secure=secure, httponly=True, samesite="lax"
+    )

@@ -1,0 +1,143 @@
+"""What every page has: who is there, where the other pages are, and the templates it shares with the static site."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from jinja2 import Environment
+
+from ledger.book import BoardRow, Ledger, Person
+from ledger.errors import LedgerError
+from ledger.pages import engine
+from ledger.text import fold
+from ledger.times import show_time
+from ledger.vocabulary import Precision
+from ledger.web.desk.remembered import Remembered
+from ledger.web.identity import Desk, Who, ledger_of
+
+
+class DeskLinks:
+    """Where the pages of the desk are."""
+
+    style = "/static/style.css"
+    home = "/"
+
+    def story(self, index: int) -> str:
+        """The board of a story."""
+        return place("/", story=index)
+
+    def claim(self, index: int) -> str:
+        """The page of a claim."""
+        return f"/claims/{index}"
+
+    def to(self, path: str, **asked: Any) -> str:
+        """A page with what is asked of it."""
+        return place(path, **asked)
+
+
+def place(path: str, **asked: Any) -> str:
+    """Write an address; what is None or empty is left out."""
+    given = {name: value for name, value in asked.items() if value not in (None, "", ())}
+    return path + (f"?{urlencode(given, doseq=True)}" if given else "")
+
+
+LINKS = DeskLinks()
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A form that was refused: which, why, and what was typed into it."""
+
+    form: str = ""
+    error: LedgerError | None = None
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    def why(self, form: str) -> LedgerError | None:
+        """Why a form was refused; None if it was another."""
+        return self.error if form == self.form else None
+
+    def value(self, form: str, name: str, usual: str = "") -> str:
+        """What stands in a field of a form."""
+        return self.values.get(name, usual) if form == self.form else usual
+
+
+NOTHING_FAILED = Failed()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One page for one person: the façade as them, and the size of the ledger before anything else was read of it."""
+
+    request: Request
+    desk: Ledger
+    person: Person
+    size: int
+
+    def show(self, template: str, status: int = 200, **given: Any) -> HTMLResponse:
+        """Fill a template of the desk's."""
+        now = datetime.now(UTC).replace(second=0, microsecond=0)
+        told = {
+            "me": self.person,
+            "may": self.desk.may,
+            "size": self.size,
+            "origin": self.desk.origin,
+            "zone": self.desk.zone.key,
+            "now": show_time(now, self.desk.zone, Precision.MINUTE),
+            "key": new_key,
+            "failed": NOTHING_FAILED,
+            "signed_in": self.request.app.state.settings.alone is not self.person,
+        }
+        return HTMLResponse(fill(self.request, template, **(told | given)), status)
+
+    def remember(self, *what: Any, make: Any) -> Any:
+        """What follows from the ledger of this size alone; made once for all who ask."""
+        remembered: Remembered = self.request.app.state.remembered
+        return remembered.get((self.size, *what), make)
+
+
+def frame(request: Request, desk: Desk, person: Who) -> Frame:
+    """The page of whoever asks. Its size is read first, so that what is told live begins where the page ends."""
+    return Frame(request, desk, person, desk.size)
+
+
+Page = Annotated[Frame, Depends(frame)]
+"""The page that a route fills."""
+
+
+def new_key() -> str:
+    """What makes a form one act, however often it is sent."""
+    return secrets.token_hex(16)
+
+
+def go_to(where: str) -> Response:
+    """Answer a form with a page to go to."""
+    return RedirectResponse(where, HTTPStatus.SEE_OTHER)
+
+
+def fill(request: Request, template: str, **given: Any) -> str:
+    """Fill a template, for whoever it is."""
+    return pages_of(request).get_template(f"desk/{template}.html").render(links=LINKS, **given)
+
+
+def pages_of(request: Request) -> Environment:
+    """The templates, with times in the desk's zone; one environment for the app."""
+    state = request.app.state
+    if state.pages is None:
+        made = engine(ledger_of(request).zone)
+        made.filters["searched"] = searched
+        state.pages = made
+    pages: Environment = state.pages
+    return pages
+
+
+def searched(row: BoardRow) -> str:
+    """The words of a row in which a search looks, here and in the script."""
+    return fold(f"{row.text} {row.because} {row.state} {row.claim}")

@@ -1,0 +1,45 @@
+"""How often somebody may try to sign in: by account and address together, by address, and by account.
+
+An attempt that succeeds forgets those of the same account from the same address. The counts are this process's.
+"""
+
+from __future__ import annotations
+
+from math import ceil
+from time import time
+
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from ledger.text import fold
+from ledger.web.problems import TooMany
+
+_MINUTES = 15
+_MORE_FROM_AN_ADDRESS, _MORE_AT_AN_ACCOUNT = 5, 10
+
+
+class SignInLimits:
+    """Counts attempts; ``attempts`` of one account from one address are let through within a quarter of an hour."""
+
+    def __init__(self, attempts: int) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._pair = RateLimitItemPerMinute(attempts, _MINUTES, namespace="pair")
+        # A newsroom is behind one address; and nobody is kept from their account from everywhere by a few attempts.
+        self._address = RateLimitItemPerMinute(attempts * _MORE_FROM_AN_ADDRESS, _MINUTES, namespace="address")
+        self._account = RateLimitItemPerMinute(attempts * _MORE_AT_AN_ACCOUNT, _MINUTES, namespace="account")
+
+    def attempt(self, name: str, address: str) -> None:
+        """Count an attempt. Raises :class:`~ledger.web.problems.TooMany` if there were too many."""
+        for limit, keys in self._counted(name, address):
+            if not self._limiter.hit(limit, *keys):
+                left = ceil(self._limiter.get_window_stats(limit, *keys).reset_time - time())
+                raise TooMany("sign in: too many attempts", max(1, left))
+
+    def succeeded(self, name: str, address: str) -> None:
+        """Forget what was tried before the password was right."""
+        self._limiter.clear(self._pair, fold(name), address)
+
+    def _counted(self, name: str, address: str) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
+        account = fold(name)
+        return [(self._pair, (account, address)), (self._address, (address,)), (self._account, (account,))]

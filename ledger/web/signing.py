@@ -1,0 +1,149 @@
+"""Signing in and out; and when a session ends while somebody types, nothing of what they typed is lost.
+
+A form that is sent without a session is answered with the page to sign in, which carries the form's fields. Signed in
+again, its sender is shown them with one button that sends them where they were going. The fields go from page to page
+and are kept nowhere. A page engineer raises nothing special for it: a route under no ``/api`` that takes ``Desk``
+answers so by itself.
+"""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from fastapi import APIRouter, FastAPI, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from ledger.book.people import SESSION
+from ledger.errors import LedgerError, Misused, NotSignedIn
+from ledger.web.desk.frame import fill
+from ledger.web.identity import address_of, cookie_name, ledger_of, settings_of
+from ledger.web.limiting import SignInLimits
+from ledger.web.problems import TooMany, refused, status_of
+
+MOST_KEPT = 256 * 1024
+"""How much of a form is carried, in bytes as it was sent."""
+
+Fields = list[tuple[str, str]]
+
+router = APIRouter(include_in_schema=False)
+
+
+def page(request: Request, template: str, /, status: int = 200, **given: Any) -> HTMLResponse:
+    """Show a page for whoever it is."""
+    return HTMLResponse(fill(request, template, **given), status)
+
+
+@router.get("/sign-in")
+def sign_in_page(request: Request, to: str = "/") -> Response:
+    """Show the page to sign in; ``to`` is where to go then."""
+    return page(
+        request, "sign_in", to=_own(to), kept="", error=None, name="", empty=not ledger_of(request).people.anybody()
+    )
+
+
+@router.post("/sign-in")
+def sign_in(
+    request: Request,
+    name: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    to: Annotated[str, Form()] = "/",
+    kept: Annotated[str, Form()] = "",
+) -> Response:
+    """Let somebody in, and send them where they were going, with what they had typed."""
+    limits: SignInLimits = request.app.state.limits
+    address, to = address_of(request), _own(to)
+    try:
+        limits.attempt(name, address)
+        done = ledger_of(request).people.sign_in(name, password, address=address)
+    except (NotSignedIn, TooMany) as error:
+        request.app.state.figures.refused()
+        answer = page(request, "sign_in", status_of(error), to=to, kept=kept, error=error, name=name, empty=False)
+        if isinstance(error, TooMany):
+            answer.headers["Retry-After"] = str(error.seconds)
+        return answer
+    limits.succeeded(name, address)
+    fields = _unpacked(kept)
+    response: Response = RedirectResponse(to, HTTPStatus.SEE_OTHER)
+    if fields:
+        response = page(request, "again", to=to, fields=fields, name=done.person.name)
+    response.set_cookie(
+        cookie_name(request),
+        done.secret,
+        max_age=int(SESSION.total_seconds()),
+        path="/",
+        secure=settings_of(request).secure,
+        httponly=True,
+        samesite="lax",
+    )
+    return response
+
+
+@router.post("/sign-out")
+def sign_out(request: Request) -> Response:
+    """End the session of this browser."""
+    secret = request.cookies.get(cookie_name(request))
+    if secret is not None:
+        ledger_of(request).people.sign_out(secret)
+    response = RedirectResponse("/sign-in", HTTPStatus.SEE_OTHER)
+    response.delete_cookie(cookie_name(request), path="/", secure=settings_of(request).secure, httponly=True)
+    return response
+
+
+def keep_what_was_typed(app: FastAPI) -> None:
+    """Answer a page that needs somebody with the page to sign in, and carry the form that was sent to it."""
+
+    @app.exception_handler(NotSignedIn)
+    async def _sign_in_first(request: Request, error: NotSignedIn) -> Response:
+        request.state.error = "not-signed-in"
+        if request.url.path.startswith("/api/") or "text/html" not in request.headers.get("accept", ""):
+            return refused(error)
+        to = _own(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
+        if request.method in ("GET", "HEAD"):
+            return RedirectResponse(request.url_for("sign_in_page").include_query_params(to=to), HTTPStatus.SEE_OTHER)
+        kept, left = await _packed(request)
+        why: LedgerError = error if left is None else left
+        return page(request, "sign_in", 401, to=to, kept=kept, error=why, name="", empty=False)
+
+
+async def _packed(request: Request) -> tuple[str, LedgerError | None]:
+    """The fields of a form that was sent, in one text; and what could not be carried, if something could not."""
+    lost = Misused("what was sent is too long to be kept", next="go back, and sign in in another tab first")
+    if int(request.headers.get("content-length") or 0) > MOST_KEPT:
+        return "", lost
+    fields: Fields = []
+    files = False
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        async with request.form() as form:
+            for name, value in form.multi_items():
+                if isinstance(value, str):
+                    fields.append((name, value))
+                elif value.filename:
+                    files = True
+    else:
+        fields = parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
+    if files:
+        lost = Misused("the session is over; what was typed is kept, a file is not", next="add the file again")
+    return json.dumps(fields), lost if files else None
+
+
+def _unpacked(kept: str) -> Fields:
+    try:
+        found = json.loads(kept) if kept else []
+    except ValueError:
+        return []
+    pairs = found if isinstance(found, list) else []
+    return [
+        (each[0], each[1]) for each in pairs if isinstance(each, list) and [type(one) for one in each] == [str, str]
+    ]
+
+
+def _own(to: str) -> str:
+    """A place on this desk: whatever leads elsewhere leads to its first page."""
+    parts = urlsplit(to.replace("\\", "/"))
+    plain = to.isprintable() and to.isascii()
+    if not plain or parts.scheme or parts.netloc or not to.startswith("/") or to.startswith(("//", "/\\")):
+        return "/"
+    return to

@@ -1,0 +1,119 @@
+"""What one person records is on everybody's page, without a reload; and what happens where the line is cut."""
+
+import re
+import time
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ledger.vocabulary import Status
+from tests.browser.desk import Desk, Visits
+
+SECOND = "A second police officer was killed"
+WARRANT = "An arrest warrant is out for a second suspect"
+
+
+def record(page: Page, claim: str, status: str, by: str, said: str) -> None:
+    page.goto(re.sub(r"(https?://[^/]+).*", r"\1/record", page.url))
+    page.fill("#claim", claim)
+    page.check(f"#status-{status}")
+    page.fill("#by", by)
+    page.fill("#said", said)
+    page.click("[value=save]")
+
+
+def row(page: Page, text: str):
+    return page.locator("[data-claim]", has_text=text)
+
+
+def test_two_browsers_see_the_same_before_the_next_request_for_the_board(visits: Visits) -> None:
+    ana, ben = visits.of("Ana"), visits.of("Ben")
+    expect(ben.locator("[data-link]")).to_have_text("live")
+    expect(row(ben, WARRANT)).to_contain_text("unverified")
+    boards: list[str] = []
+    ben.on("request", lambda request: boards.append(request.url) if request.resource_type != "eventsource" else None)
+    ben.route("**/", lambda route: route.abort())  # no board will come to him by another way
+    visits.forgiven = ("net::ERR_FAILED",)
+    record(ana, WARRANT, "confirmed", "Paris prosecutor", "2017-04-20 23:55")
+    expect(ana.locator("[data-done]")).to_contain_text("Recorded as entry")
+    expect(row(ben, WARRANT)).to_contain_text("Paris prosecutor (authority)")
+    expect(ben.locator("[data-toasts]")).to_contain_text("Ana")
+    assert ben.url.endswith("/")
+    before = len(boards)
+    record(ana, "The attack was filmed by a passer-by", "reported", "Reuters", "2017-04-20 23:56")
+    expect(row(ben, "The attack was filmed by a passer-by")).to_contain_text("unverified")
+    assert len(boards) - before <= 1  # at most the sides are asked for, after the row is there
+
+
+def test_what_came_while_the_line_was_cut_is_there_when_it_is_back(visits: Visits, desk: Desk) -> None:
+    visits.forgiven = ("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED", "ERR_CONNECTION_RESET", "ERR_EMPTY")
+    ana = visits.of("Ana")
+    expect(ana.locator("[data-link]")).to_have_text("live")
+    desk.stop()
+    expect(ana.locator("[data-link]")).to_have_text("reconnecting")
+    from ledger.book import Ledger
+
+    with Ledger.open(desk.where, recorder="Otto") as ledger:
+        ledger.record(WARRANT, Status.DENIED, by="Interior Ministry", said=ledger.read_time("2017-04-20 23:58"))
+    desk.start()
+    expect(ana.locator("[data-link]")).to_have_text("live", timeout=20_000)
+    expect(row(ana, WARRANT)).to_contain_text("denied", timeout=20_000)
+
+
+def test_a_page_of_a_claim_follows_what_is_recorded_on_it(visits: Visits, desk: Desk) -> None:
+    ben = visits.of("Ben")
+    row(ben, WARRANT).get_by_role("link").first.click()
+    expect(ben.locator(".verdict")).to_contain_text("unverified")
+    expect(ben.locator("[data-link]")).to_have_text("live")
+    ledger = desk.ledger
+    ledger.record(WARRANT, Status.DENIED, by="Interior Ministry", said=ledger.read_time("2017-04-20 23:58"))
+    expect(ben.locator(".verdict")).to_contain_text("denied")
+
+
+def test_two_tabs_of_one_person_agree(visits: Visits) -> None:
+    one = visits.of("Ana")
+    other = one.context.new_page()
+    visits.watch(other)
+    other.goto(one.url)
+    expect(other.locator("[data-link]")).to_have_text("live")
+    record(one, WARRANT, "confirmed", "Paris prosecutor", "2017-04-20 23:55")
+    expect(one.locator("[data-done]")).to_be_visible()
+    expect(row(other, WARRANT)).to_contain_text("Paris prosecutor (authority)")
+
+
+def test_two_people_who_record_the_same_are_told(visits: Visits, desk: Desk) -> None:
+    ana, ben = visits.of("Ana"), visits.of("Ben")
+    visits.forgiven = ("409",)
+    for page in (ana, ben):
+        page.goto(f"{desk.address}/record")
+        page.fill("#claim", SECOND)
+        page.check("#status-denied")
+        page.fill("#by", "Paris police")
+        page.fill("#said", "2017-04-20 23:01")
+    expect(ben.locator("#foresight")).to_contain_text("Paris police (authority)")
+    before = desk.ledger.size
+    ana.click("[value=save]")
+    expect(ana.locator("[data-done]")).to_be_visible()
+    after = desk.ledger.size
+    ben.click("[value=save]")
+    expect(ben.locator("[data-wrong]")).to_contain_text("Ana has recorded the same")
+    assert desk.ledger.size == after > before
+    assert ben.input_value("#claim") == SECOND
+    ben.check("[name=again]")
+    ben.click("[value=save]")
+    expect(ben.locator("[data-done]")).to_be_visible()
+    assert desk.ledger.size > after
+
+
+@pytest.mark.parametrize("name", ["Aude", "Ana"])
+def test_a_session_that_ended_ends_what_is_live(
+    visits: Visits, desk: Desk, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ledger.web import stream
+
+    monkeypatch.setattr(stream, "_STILL_THERE", 0.3)
+    page = visits.of(name)
+    expect(page.locator("[data-link]")).to_have_text("live")
+    desk.ledger.people.end_sessions(name)
+    expect(page.locator("[data-link]")).to_have_text("signed out", timeout=5_000)
+    time.sleep(0.1)

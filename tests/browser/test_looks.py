@@ -1,0 +1,137 @@
+"""Every page, in both colour schemes: axe-core finds nothing, nothing is wider than a phone; and the pictures of it."""
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from ledger.vocabulary import Status
+from tests.browser.desk import LAPTOP, PHONE, Desk, Visits
+
+ROOT = Path(__file__).parents[2]
+PICTURES = ROOT / "docs" / "desk"
+SECOND = "A second police officer was killed"
+STORY = "champs-elysees-2017-04-20"
+RULES = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22a", "wcag22aa"]}}
+ARABIC = "\u0642\u062a\u0644 \u0634\u0631\u0637\u064a \u062b\u0627\u0646 \u0641\u064a \u0628\u0627\u0631\u064a\u0633"
+
+
+def lived_in(desk: Desk) -> dict[str, str]:
+    """A desk on which something of everything is, and the address of each page."""
+    ledger = desk.ledger
+    denial = next(line.index for line in ledger.log() if "Brandet" in line.summary and line.kind == "statement")
+    told = ledger.as_of(known=str(denial - 1))
+    ledger.add_publication("https://example.org/live", story=STORY, title="Live: the attack", as_of=told)
+    late = ledger.read_time("2017-04-20 23:55")
+    ledger.record("The attacker was shot dead", Status.DENIED, by="Paris police", said=late)
+    ledger.record("One police officer was killed", Status.CONFIRMED, by="Paris prosecutor", said=late, quote="Un mort.")
+    ledger.record(ARABIC, Status.REPORTED, by="Reuters", said=late, story=STORY)
+    ledger.hold("Another police officer was wounded")
+    claim = ledger.why(SECOND).row.claim
+    return {
+        "board": "/",
+        "record": f"/record?claim={claim}&status=denied",
+        "claim": f"/claims/{claim}",
+        "done": f"/claims/{claim}?did={ledger.size - 1}",
+        "replay": "/replay?clock=said&at=2017-04-20T22:40:00%2B02:00",
+        "timeline": "/timeline",
+        "sources": "/sources",
+        "published": "/publications",
+        "audit": "/audit?verify=true",
+        "log": "/log",
+        "help": "/help",
+        "search": "/search?q=police",
+    }
+
+
+def found_by_axe(page: Page) -> list[str]:
+    report: Any = Axe().run(page, options=RULES).response
+    return [
+        f"{page.url}: {each['id']}: {node['target']}: {node.get('failureSummary')}"
+        for each in report["violations"]
+        for node in each["nodes"]
+    ]
+
+
+def opened(page: Page) -> None:
+    """Open all that is folded, so that it is looked at too."""
+    page.evaluate("() => document.querySelectorAll('details').forEach((each) => { each.open = true; })")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(visits: Visits, desk: Desk, scheme: str) -> None:
+    visits.forgiven = ("404", "422", "401")
+    addresses = lived_in(desk)
+    found = []
+    nobody = visits.page(color_scheme=scheme)
+    nobody.goto(f"{desk.address}/sign-in")
+    found += found_by_axe(nobody)
+    page = visits.of("Emil", color_scheme=scheme)
+    for address in [*addresses.values(), "/claims/999999", "/replay?at=yesterday", "/?q=nothing+is+like+this"]:
+        page.goto(desk.address + address)
+        opened(page)
+        found += found_by_axe(page)
+    page.goto(f"{desk.address}/record")
+    page.click("[value=save]")
+    expect(page.locator("#claim-wrong")).to_be_visible()
+    opened(page)
+    found += found_by_axe(page)
+    page.fill("#claim", "A second police oficer was killed")
+    page.fill("#by", "Agence France")
+    expect(page.locator("#ask-claim .question")).to_be_visible()
+    expect(page.locator("#ask-by .question")).to_be_visible()
+    found += found_by_axe(page)
+    assert found == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_where_nothing_is_recorded_yet(first_visits: Visits, empty_desk: Desk, scheme: str) -> None:
+    page = first_visits.of("Emil", color_scheme=scheme)
+    found = []
+    for address in ("/", "/record", "/timeline", "/replay", "/sources", "/publications", "/audit", "/log", "/help"):
+        page.goto(empty_desk.address + address)
+        found += found_by_axe(page)
+    assert found == []
+
+
+def test_nothing_is_wider_than_a_phone(visits: Visits, desk: Desk) -> None:
+    addresses = lived_in(desk)
+    desk.ledger.record("W" * 500, Status.REPORTED, by="Reuters", said=None, story=STORY)
+    page = visits.of("Emil", viewport=PHONE)
+    for name, address in addresses.items():
+        page.goto(desk.address + address)
+        opened(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
+
+
+def test_the_pictures_show_the_desk(visits: Visits, desk: Desk) -> None:
+    """Each picture that the page on the desk shows is there; with LEDGER_GOLDEN=1 they are made anew."""
+    told = (ROOT / "docs" / "desk.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\(desk/([a-z-]+\.png)\)", told))
+    addresses = lived_in(desk)
+    made = set()
+    sizes = {"laptop": LAPTOP, "phone": PHONE}
+    for size, scheme, names in (
+        ("laptop", "light", ("board", "record", "claim", "replay", "published", "audit")),
+        ("laptop", "dark", ("board", "timeline")),
+        ("phone", "light", ("board", "record")),
+        ("phone", "dark", ("claim",)),
+    ):
+        page = visits.of("Emil", viewport=sizes[size], color_scheme=scheme)
+        for name in names:
+            page.goto(desk.address + addresses[name])
+            expect(page.locator("[data-link]")).to_have_text("live")
+            if name == "record":
+                page.fill("#by", "Paris prosecutor")
+                page.fill("#said", "2017-04-20 23:40")
+                expect(page.locator("#foresight .large")).to_be_visible()
+            shot = page.screenshot()
+            assert len(shot) > 10_000, name
+            made.add(f"{name}-{size}-{scheme}.png")
+            if os.environ.get("LEDGER_GOLDEN") == "1":
+                (PICTURES / f"{name}-{size}-{scheme}.png").write_bytes(shot)
+    assert named == made == {each.name for each in PICTURES.glob("*.png")}

@@ -1,0 +1,67 @@
+"""Whether it lives and can answer, the figures, and what is written down of a request."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+import pytest
+
+from ledger.book import Ledger
+from ledger.store import Place
+from ledger.vocabulary import Role
+from ledger.web.logs import _Lines
+from tests.servers import Server
+from tests.web.conftest import NAMES, SECOND, Browsers
+
+
+@pytest.mark.parametrize("where", ["postgresql"], indirect=True)
+def test_it_lives_and_is_ready_until_the_ledger_is_gone(browser: Browsers, where: Place, postgresql: Server) -> None:
+    page = browser()
+    assert page.get("/healthz").text == "ok\n"
+    assert page.get("/readyz").text == "ready\n"
+    postgresql.drop(where.url)
+    gone = page.get("/readyz")
+    assert (gone.status_code, gone.text) == (503, "the ledger cannot be read\n")
+    assert page.get("/healthz").status_code == 200
+    told = page.post("/sign-in", data={"name": "Ana", "password": "x"})
+    assert told.status_code == 503
+    assert told.json()["error"] in ("unavailable", "lost", "contended")
+
+
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
+def test_figures_are_for_who_is_signed_in(browser: Browsers, ledger: Ledger) -> None:
+    assert browser().get("/metrics").status_code == 401
+    page = browser(Role.AUDITOR)
+    page.post("/sign-in", data={"name": "nobody", "password": "guess"})
+    page.get("/api/v1/claims/5")
+    page.get("/api/v1/claims/10")
+    page.request("BREW", "/api/v1/board")
+    lines = page.get("/metrics").text.splitlines()
+    assert 'claims_requests_total{method="GET",route="/api/v1/claims/{claim}",status="200"} 2.0' in lines
+    assert "claims_sign_ins_refused_total 1.0" in lines
+    assert f"claims_entries {ledger.size}.0" in lines
+    assert "claims_listeners 0.0" in lines
+    assert any(
+        line.startswith('claims_request_seconds_bucket{le="0.1",route="/api/v1/claims/{claim}"}') for line in lines
+    )
+    assert not any("BREW" in line for line in lines)
+
+
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
+def test_a_request_is_one_line_without_a_word_of_a_claim(browser: Browsers, caplog: pytest.LogCaptureFixture) -> None:
+    page = browser(Role.FACT_CHECKER)
+    caplog.clear()
+    with caplog.at_level(logging.INFO, "ledger.web"):
+        page.get("/api/v1/search", params={"words": SECOND})
+        page.post("/api/v1/claims/5/hold", json={"note": SECOND})
+        page.get("/healthz")
+    written = [_Lines().format(each) for each in caplog.records if each.name == "ledger.web"]
+    told = [json.loads(each) for each in written]
+    assert [(each["route"], each["status"], each.get("error")) for each in told] == [
+        ("/api/v1/search", 200, None),
+        ("/api/v1/claims/{claim}/hold", 403, "forbidden"),
+    ]
+    assert {each["person"] for each in told} == {NAMES[Role.FACT_CHECKER]}
+    assert all(each["event"] == "request" and each["ms"] >= 0 and each["at"].endswith("Z") for each in told)
+    assert "police" not in "".join(written)
