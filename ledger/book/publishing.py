@@ -22,6 +22,7 @@ from ledger.book.publications import (
 )
 from ledger.book.published import DebtRow, Impact, Notice, PublicationRow, Rechecked, SettlementRow
 from ledger.book.recording import Recording
+from ledger.book.roles import guarded
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import AsOf, Receipt
 from ledger.errors import Misused, Rejected
@@ -34,6 +35,7 @@ from ledger.vocabulary import Part, Precision
 NOW = AsOf()
 
 
+@guarded
 class Publishing(DeskActs):
     """Publications, what is owed on them, and the correctives that settle it."""
 

@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from ledger.vocabulary import Status
 from tests.browser.desk import Desk, Visits
@@ -22,7 +22,7 @@ def record(page: Page, claim: str, status: str, by: str, said: str) -> None:
     page.click("[value=save]")
 
 
-def row(page: Page, text: str):  # noqa: ANN201 - a locator
+def row(page: Page, text: str) -> Locator:
     return page.locator("[data-claim]", has_text=text)
 
 

@@ -1,4 +1,4 @@
-"""The night of the seed story, taken down in a browser by the keyboard alone: no mouse, nothing filled in by a script."""
+"""The night of the seed story, taken down in a browser by the keyboard alone: no mouse, no field filled in."""
 
 import csv
 import re
@@ -109,7 +109,7 @@ def outcome(ledger: Ledger) -> list[tuple[str, str, bool, str]]:
     return sorted((row.text, row.state.value, row.accepted, without.sub("", row.because)) for row in ledger.board())
 
 
-def test_the_night_is_taken_down_by_the_keyboard_alone(first_visits: Visits, empty_desk: Desk, _told: Path) -> None:
+def test_the_night_is_taken_down_by_the_keyboard_alone(first_visits: Visits, empty_desk: Desk, told: Path) -> None:
     with SEED.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines))
     (story,) = (row["story"] for row in rows if row["kind"] == "story")
@@ -128,8 +128,8 @@ def test_the_night_is_taken_down_by_the_keyboard_alone(first_visits: Visits, emp
     for row in rows:
         if row["kind"] == "authority" and row["text"]:
             grant(page, row)
-    with Ledger.open(_told) as told:
-        assert outcome(empty_desk.ledger) == outcome(told)
+    with Ledger.open(told) as other:
+        assert outcome(empty_desk.ledger) == outcome(other)
     assert empty_desk.ledger.verify().ok
     page.keyboard.press("b")
     expect(page.locator("[data-claim]")).to_have_count(len(outcome(empty_desk.ledger)))

@@ -1,7 +1,6 @@
 """Taking a statement: what is asked, what is refused, what is never lost; and taking it back."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -9,7 +8,10 @@ from playwright.sync_api import Page, expect
 from tests.browser.desk import PASSWORD, Desk, Visits, sign_in
 
 SECOND = "A second police officer was killed"
-HOSTILE = "<script>alert(1)</script><img src=x onerror=alert(1)> \u05e9\u05e0\u05d9 \u05e9\u05d5\u05d8\u05e8\u05d9\u05dd \u0642\u062a\u0644 & \"' {{ 7*7 }}"
+HOSTILE = (
+    "<script>alert(1)</script><img src=x onerror=alert(1)> "
+    "\u05e9\u05e0\u05d9 \u05e9\u05d5\u05d8\u05e8\u05d9\u05dd \u0642\u062a\u0644 & \"' {{ 7*7 }}"
+)
 
 
 def fill(page: Page, desk: Desk, **fields: str) -> None:
@@ -206,14 +208,13 @@ def test_a_wrong_password_says_so_and_keeps_the_name(visits: Visits, desk: Desk)
     expect(page.locator("h1")).to_have_text("Board")
 
 
-def test_evidence_is_dropped_or_chosen_and_kept_through_a_refusal(visits: Visits, desk: Desk, tmp_path: Path) -> None:
+def test_evidence_is_dropped_or_chosen_and_kept_through_a_refusal(visits: Visits, desk: Desk) -> None:
     page = visits.of("Ana")
     visits.forgiven = ("422",)
-    photo = tmp_path / "scene.txt"
-    photo.write_bytes(b"what was seen")
     fill(page, desk, claim=SECOND, status="denied", by="Paris prosecutor", said="tomorrow")
     transfer = page.evaluate_handle(
-        "() => { const found = new DataTransfer(); found.items.add(new File(['what was seen'], 'scene.txt')); return found; }"
+        "() => { const found = new DataTransfer();"
+        " found.items.add(new File(['what was seen'], 'scene.txt')); return found; }"
     )
     page.dispatch_event("main", "drop", {"dataTransfer": transfer})
     expect(page.locator("[data-toasts]")).to_contain_text("scene.txt")

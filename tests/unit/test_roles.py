@@ -93,6 +93,9 @@ ACTS: dict[str, Callable[[Ledger], Any]] = {
     "erase": lambda ledger: ledger.erase(),
     "load": lambda ledger: ledger.load([]),
     "import_file": lambda ledger: ledger.import_file(sheet(ledger)),
+    "add_publication": lambda ledger: ledger.add_publication("the live page", claims=[5]),
+    "publish_csv": lambda ledger: ledger.publish_csv("the table", Path(str(ledger.place)).with_name("csv")),
+    "settle": lambda ledger: ledger.settle(7, note="on air"),
     "backup": lambda ledger: ledger.backup(Path(str(ledger.place)).with_name("backup")),
     "make_roles": lambda ledger: ledger.make_roles(),
 }
