@@ -238,6 +238,27 @@ def test_a_refusal_is_a_page_for_a_browser(browser: Browsers, path: str, status:
     assert "Traceback" not in answer.text
 
 
+def test_every_page_is_html_as_it_should_be(
+    browser: Browsers, tmp_path: Path, html_problems: Callable[[list[Path]], list[str]]
+) -> None:
+    page = browser(Role.EDITOR, **HTML)
+    page.post("/publications", data={"name": "the live page", "story": STORY, "key": "5" * 32})
+    page.post("/claims/5/hold", data={"key": "6" * 32})
+    texts = {path: page.get(path).text for path in (*PAGES, "/search?q=officer", "/claims/9999")}
+    texts["refused"] = page.post("/record", data=DENIAL | {"claim": "", "by": "AFP", "said": "soon"}).text
+    texts["asked"] = page.post(
+        "/record", data=DENIAL | {"claim": "A second police oficer was killed", "by": "AFP"}
+    ).text
+    texts["sign in"] = browser(None, **HTML).get("/sign-in").text
+    written = []
+    for number, text in enumerate(text for text in texts.values() if text.startswith("<!doctype")):
+        written.append(tmp_path / f"{number}.html")
+        written[-1].write_text(text, encoding="utf-8")
+    assert len(written) > 15
+    found = html_problems(written)
+    assert found == [], "\n".join(found)
+
+
 def test_the_five_sentences_are_those_of_the_rules() -> None:
     told = (Path(__file__).parents[2] / "docs" / "resolver.md").read_text(encoding="utf-8")
     part = told.split("## In five sentences")[1].split("\n## ")[0]
