@@ -13,7 +13,7 @@ CLEAN_ENV := env -u CLAIMS_LEDGER -u CLAIMS_LOG -u CLAIMS_FILES -u CLAIMS_KEYS -
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo test screenshots verify-independent bench test-scale soak soak-import check format golden docs wheel-test clean
+.PHONY: help demo demo-web test browser screenshots verify-independent bench test-scale soak soak-import check format golden docs wheel-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,11 @@ help: ## list the targets
 demo: $(VENV)/.installed ## load the seed story into a new ledger in demo/ (replaced each time), show it
 	@rm -rf demo && mkdir demo
 	@cd demo && $(CLEAN_ENV) "$(abspath $(BIN))/claims" demo
+
+demo-web: $(VENV)/.web ## serve the seed story to browsers, in a ledger that is thrown away, and print who may sign in
+	@$(CLEAN_ENV) $(BIN)/claims serve --demo $(ARGS)
+
+browser: $(VENV)/.browser ## install what the tests need that look at the desk in a real browser
 
 test: $(VENV)/.test $(VENV)/.validators ## run the tests
 	$(BIN)/python -m pytest $(ARGS)
@@ -101,6 +106,14 @@ $(VENV)/.validators: tests/validators/package.json | $(BIN)/python
 	@if command -v npm > /dev/null && npm install --prefix $(VENV)/validators --ignore-scripts \
 	    --no-package-lock --no-audit --no-fund --loglevel=error; then touch $@; \
 	else echo 'validators: not installed (npm is missing or could not); tests that need them are skipped'; fi
+
+# Debian's chromium, where it can be installed; playwright's own downloads are never used. Without a browser there is no
+# stamp, so the next run tries again.
+$(VENV)/.browser: $(PROJECT) | $(BIN)/python
+	$(PIP) install -q -e '.[browser]'
+	@if test -x /usr/bin/chromium || { command -v apt-get > /dev/null && apt-get update -q && \
+	    apt-get install -q -y --no-install-recommends chromium; }; then touch $@; \
+	else echo 'browser: no chromium, and it could not be installed; the tests that need it are skipped'; fi
 
 $(VENV)/.installed: $(PROJECT) | $(BIN)/python
 	$(PIP) install -q -e .

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from ledger.book.foresee import (
     AlreadySaid,
@@ -17,11 +17,12 @@ from ledger.book.foresee import (
     state_before,
     touched,
 )
+from ledger.book.moved import board_after
 from ledger.book.publishing import Publishing
 from ledger.book.recording import Recording, Word
 from ledger.book.roles import guarded
 from ledger.book.tell import Texts, tell
-from ledger.book.views import BoardRow, LogLine, Receipt
+from ledger.book.views import AsOf, BoardRow, LogLine, Receipt
 from ledger.errors import Candidate
 from ledger.resolver import Acts
 from ledger.store import Reader
@@ -83,6 +84,11 @@ class Shared(Publishing):
         with self._snapshot() as snapshot:
             known = sorted({snapshot.fold.acts.folded(claim) for claim in claims})
             return [snapshot.row(explanation, since) for explanation, since in snapshot.explained_claims(known)]
+
+    def board_after(self, earlier: Sequence[BoardRow], known: int, size: int) -> list[BoardRow]:
+        """The board of the first ``size`` entries, by that of the first ``known``: only rows that moved are made."""
+        with self._snapshot(AsOf(size)) as snapshot:
+            return board_after(snapshot, earlier, known)
 
     def touched(self, size: int) -> set[int]:
         """The claims that the entries after the first ``size`` name."""

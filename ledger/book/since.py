@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from ledger.book.lookup import find_story
+from ledger.book.moved import moved
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import Changed, Recorded, Since
 from ledger.model import Claim, Entry, Statement
@@ -33,9 +34,11 @@ def since(before: Snapshot | None, now: Snapshot, story: int | str | None, at: d
 
 def _candidates(before: Snapshot | None, now: Snapshot, claims: list[int], entries: Iterable[Entry]) -> set[int]:
     """The claims whose verdict differs, those that a new statement names, and the new ones."""
+    may = None if before is None else moved(now.reader, before.reader.size)
     named = {now.fold.acts.folded(entry.body.claim) for entry in entries if isinstance(entry.body, Statement)}
     earlier = [] if before is None else [claim for claim in claims if claim < before.reader.size]
-    now.prepare(claims)
+    earlier = [claim for claim in earlier if may is None or claim in may]
+    now.prepare(claims if before is None else earlier)
     found = (named | {claim for claim in claims if before is None or claim >= before.reader.size}) & set(claims)
     if before is not None:
         before.prepare(earlier)

@@ -7,6 +7,7 @@ browser sends by itself.
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -30,7 +31,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-UPLOADS = "/api/v1/evidence"
+UPLOADS = re.compile(r"/api/v1/evidence|/record|/entries/\d+/evidence")
 MOST, MOST_UPLOADED = 1024**2, 1024**3
 """How many bytes a request may have; one that uploads a document more, which goes to the disk."""
 
@@ -59,7 +60,7 @@ class Security:
             await send(message)
 
         headers = Headers(scope=scope)
-        most = MOST_UPLOADED if scope["path"] == UPLOADS else MOST
+        most = MOST_UPLOADED if UPLOADS.fullmatch(scope["path"]) else MOST
         why = self._refusal(scope["method"], headers) or _too_large(headers, most)
         if why is None:
             await self._app(scope, _measured(receive, most), marked)

@@ -73,7 +73,7 @@ def cheaply() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def _told(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def told(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("told") / "claims.db"
     with Ledger.create(path, origin=ORIGIN, zone=ZONE, recorder="demo") as made:
         made.load(seed_rows())
@@ -81,12 +81,12 @@ def _told(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, _told: Path) -> Iterator[object]:
+def desk(tmp_path: Path, told: Path) -> Iterator[object]:
     """The seed story, served."""
     from tests.browser.desk import served
 
     path = tmp_path / "claims.db"
-    shutil.copy(_told, path)
+    shutil.copy(told, path)
     with served(path) as found:
         found.add_people()
         yield found

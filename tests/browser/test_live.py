@@ -1,13 +1,17 @@
 """What one person records is on everybody's page, without a reload; and what happens where the line is cut."""
 
 import re
-import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
+from ledger.book import Ledger
+from ledger.cli.demo import ORIGIN, ZONE, seed_rows
+from ledger.store import Place, locate
 from ledger.vocabulary import Status
-from tests.browser.desk import Desk, Visits
+from tests.browser.desk import Desk, Visits, served
 
 SECOND = "A second police officer was killed"
 WARRANT = "An arrest warrant is out for a second suspect"
@@ -22,7 +26,7 @@ def record(page: Page, claim: str, status: str, by: str, said: str) -> None:
     page.click("[value=save]")
 
 
-def row(page: Page, text: str):
+def row(page: Page, text: str) -> Locator:
     return page.locator("[data-claim]", has_text=text)
 
 
@@ -51,8 +55,6 @@ def test_what_came_while_the_line_was_cut_is_there_when_it_is_back(visits: Visit
     expect(ana.locator("[data-link]")).to_have_text("live")
     desk.stop()
     expect(ana.locator("[data-link]")).to_have_text("reconnecting")
-    from ledger.book import Ledger
-
     with Ledger.open(desk.where, recorder="Otto") as ledger:
         ledger.record(WARRANT, Status.DENIED, by="Interior Ministry", said=ledger.read_time("2017-04-20 23:58"))
     desk.start()
@@ -105,6 +107,41 @@ def test_two_people_who_record_the_same_are_told(visits: Visits, desk: Desk) -> 
     assert desk.ledger.size > after
 
 
+def test_processes_on_one_server_tell_each_other(
+    browser: Browser, migrated_database: Callable[[], str], tmp_path: Path
+) -> None:
+    """Two desks on one database, as two processes are; and the database cuts every line in between."""
+    where = locate(migrated_database(), log=ORIGIN, files=tmp_path)
+    with Ledger.create(where, origin=ORIGIN, zone=ZONE, recorder="demo") as made:
+        made.load(seed_rows())
+    with served(where) as one, served(where) as other:
+        one.add_people()
+        here, there = Visits(browser, one), Visits(browser, other, forgiven=("503", "ERR_"))
+        ana, ben = here.of("Ana"), there.of("Ben")
+        expect(ben.locator("[data-link]")).to_have_text("live")
+        record(ana, WARRANT, "confirmed", "Paris prosecutor", "2017-04-20 23:55")
+        expect(ana.locator("[data-done]")).to_be_visible()
+        expect(row(ben, WARRANT)).to_contain_text("Paris prosecutor (authority)")
+        cut_lines(where)
+        record(ana, WARRANT, "denied", "Interior Ministry", "2017-04-20 23:57")
+        expect(row(ben, WARRANT)).to_contain_text("Interior Ministry (authority)", timeout=20_000)
+        for visits in (here, there):
+            visits.close()
+            assert visits.complaints == []
+            assert visits.strays == []
+
+
+def cut_lines(where: Place) -> None:
+    """End every connection to the database but the one that does it."""
+    import psycopg
+
+    with psycopg.connect(where.url.replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+
+
 @pytest.mark.parametrize("name", ["Aude", "Ana"])
 def test_a_session_that_ended_ends_what_is_live(
     visits: Visits, desk: Desk, name: str, monkeypatch: pytest.MonkeyPatch
@@ -116,4 +153,3 @@ def test_a_session_that_ended_ends_what_is_live(
     expect(page.locator("[data-link]")).to_have_text("live")
     desk.ledger.people.end_sessions(name)
     expect(page.locator("[data-link]")).to_have_text("signed out", timeout=5_000)
-    time.sleep(0.1)

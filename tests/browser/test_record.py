@@ -1,6 +1,7 @@
 """Taking a statement: what is asked, what is refused, what is never lost; and taking it back."""
 
 import re
+import sqlite3
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -291,3 +292,24 @@ def test_a_small_form_that_is_refused_stays_open_with_what_was_typed(visits: Vis
     page.fill("#hold-note", "the family is not told yet")
     page.click("text=Keep it out of publications")
     expect(page.locator(".verdict")).to_contain_text("held")
+
+
+def test_a_ledger_that_is_busy_loses_nothing(visits: Visits, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = visits.of("Ana")
+    visits.forgiven = ("503",)
+    fill(page, desk, claim=SECOND, status="denied", by="Paris prosecutor", said="2017-04-20 23:31")
+    expect(page.locator("#foresight .large")).to_be_visible()
+    before = desk.ledger.size
+    away = sqlite3.connect(str(desk.where), isolation_level=None)
+    away.execute("BEGIN IMMEDIATE")
+    try:
+        save(page)
+        expect(page.locator("[data-wrong]")).to_contain_text("claims.db", timeout=60_000)
+    finally:
+        away.execute("ROLLBACK")
+        away.close()
+    assert page.input_value("#claim") == SECOND
+    assert page.is_checked("#status-denied")
+    assert desk.ledger.size == before
+    save(page)
+    expect(page.locator("[data-done]")).to_be_visible()

@@ -1,13 +1,13 @@
 """Any past moment, by either clock: drawn as the slider moves, and with an address to send to somebody."""
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.desk import Desk, Visits
 
 SECOND = "A second police officer was killed"
 
 
-def state(page: Page, text: str):
+def state(page: Page, text: str) -> Locator:
     return page.locator("[data-moment] [data-claim]", has_text=text).locator(".state")
 
 

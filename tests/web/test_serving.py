@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from ledger.vocabulary import Role
 from tests.shell import ROOT, Shell
 
 PATIENCE = 40.0
@@ -84,7 +86,18 @@ def test_a_demonstration_is_thrown_away(shell: Shell, tmp_path: Path) -> None:
     folder.mkdir()
     before = shell.bytes()
     with running(shell, "--demo", environ={"TMPDIR": str(folder)}) as (process, address):
-        assert len(asked(address, "/api/v1/board").json()) > 5
+        assert asked(address, "/api/v1/board").status_code == 401
+        assert process.stdout is not None
+        cast = [
+            re.fullmatch(r"sign in as (\w+) with (\S+) \(([a-z-]+): .*\)\n", process.stdout.readline()) for _ in Role
+        ]
+        assert [told and told[3] for told in cast] == list(Role)
+        for told in cast:
+            assert told is not None
+            with httpx2.Client(base_url=address, headers={"Sec-Fetch-Site": "same-origin"}) as page:
+                page.post("/sign-in", data={"name": told[1], "password": told[2]})
+                assert page.get("/api/v1/me").json()["roles"] == [told[3]]
+                assert len(page.get("/api/v1/board").json()) > 5
         assert list(folder.glob("claims-demo-*"))
         process.send_signal(signal.SIGTERM)
         process.wait(PATIENCE)

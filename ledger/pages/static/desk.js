@@ -165,6 +165,11 @@ function move(by) {
 }
 
 if (search) {
+  // All claims are on the page, so that there is nothing to ask the desk for.
+  const asked = search.form;
+  if (!location.search && !one("select", asked) && Number(asked.dataset.listed) === all("[data-claim]").length) {
+    one(".go", asked).hidden = true;
+  }
   search.addEventListener("input", filter);
   document.addEventListener("change", (event) => { if (event.target.matches(".chips input")) filter(); });
 }

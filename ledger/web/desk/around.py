@@ -23,7 +23,7 @@ _FILES = {
     "desk.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
-_FIVE = (
+FIVE = (
     "Nothing is deleted: an entry counts unless the desk has retracted it as its own mistake, and retracting that "
     "retraction brings it back.",
     "A statement is credited to whoever first said it, and each original speaker has one voice per claim, the latest.",
@@ -36,6 +36,7 @@ _FIVE = (
     "A correction is followed to its end, and any past moment can be asked for, by what had been said or by what we "
     "had recorded.",
 )
+"""The rules for a reporter, word by word as in `docs/resolver.md`."""
 
 
 @router.get("/help")
@@ -51,7 +52,7 @@ def help_page(page: Page) -> Response:
         ("What an entry is", list(Kind)),
         ("What a person at the desk is there for", list(Role)),
     ]
-    return page.show("help", here="help", five=_FIVE, states=list(State), words=words, standings=list(Standing))
+    return page.show("help", here="help", five=FIVE, states=list(State), words=words, standings=list(Standing))
 
 
 @router.get("/static/{name}")

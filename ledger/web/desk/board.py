@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from itertools import groupby
 from typing import Annotated, Any
 
@@ -15,11 +16,13 @@ from ledger.errors import Unavailable
 from ledger.text import fold
 from ledger.vocabulary import State
 from ledger.web.desk.frame import Frame, Page, go_to, searched
+from ledger.web.desk.remembered import Remembered
 from ledger.web.given import MOST
 
 router = APIRouter(include_in_schema=False)
 
 _A_YEAR = 31_536_000
+_BOARD = "board"
 MOST_ROWS = 500
 """How many claims of a board a page shows at once; the filter finds the others."""
 
@@ -37,7 +40,9 @@ def board(
     named = next((each.name for each in stories if each.index == story), None)
     in_story = [row for row in everything if named is None or row.story == named]
     chosen = [row for row in in_story if (not state or row.state in state) and has(row, q)]
-    seen, todo = _seen(page), page.desk.todo()
+    seen = _seen(page)
+    minute = datetime.now(UTC).replace(second=0, microsecond=0)
+    todo = page.remember("todo", minute, make=page.desk.todo)
     response = page.show(
         "board",
         here="board",
@@ -82,7 +87,16 @@ def search(page: Page, q: Words = "") -> Response:
 
 def rows_of(page: Frame) -> list[BoardRow]:
     """The board of the size that the page is of."""
-    rows: list[BoardRow] = page.remember("board", make=lambda: page.desk.board(as_of=AsOf(page.size)))
+    remembered: Remembered = page.request.app.state.remembered
+    before: tuple[int, list[BoardRow]] | None = remembered.newest(_BOARD)
+
+    def make() -> list[BoardRow]:
+        if before is not None and before[0] < page.size:
+            return page.desk.board_after(before[1], before[0], page.size)
+        return page.desk.board(as_of=AsOf(page.size))
+
+    rows: list[BoardRow] = page.remember(_BOARD, make=make)
+    remembered.set_newest(_BOARD, page.size, rows)
     return rows
 
 

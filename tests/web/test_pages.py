@@ -1,0 +1,303 @@
+"""The pages of the desk, on every database: whoever is signed in sees them, and a form does what its sender may."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from ledger.book import Ledger
+from ledger.vocabulary import Role, Status
+from ledger.web.desk.around import FIVE
+from tests.web.conftest import NAMES, SECOND, STORY, Browsers
+
+HTML = {"Accept": "text/html"}
+EVERY_ROLE = list(Role)
+RECORDING = {Role.FACT_CHECKER, Role.EDITOR}
+DECIDING = {Role.EDITOR}
+ANSWERING = {Role.EDITOR, Role.PUBLISHER}
+DENIAL = {"claim": "5", "status": "denied", "by": "6", "said": "2017-04-20 23:00", "do": "save"}
+
+PAGES = (
+    "/",
+    "/?story=4&state=unverified&q=officer",
+    "/record",
+    "/record?claim=5&status=denied",
+    "/claims/5",
+    "/claims/5?did=7",
+    "/timeline",
+    "/replay",
+    "/replay?clock=known&at=7",
+    "/replay?clock=said&at=2017-04-20",
+    "/sources",
+    "/publications",
+    "/audit",
+    "/log",
+    "/log?start=0",
+    "/help",
+    "/csv/claims.csv",
+    "/csv/entries.csv",
+    "/log/entries.ndjson",
+)
+"""Every page that reads; one that is not here is found by `test_every_page_is_tried`."""
+
+ACTS: dict[str, tuple[set[Role], dict[str, str]]] = {
+    "/record": (RECORDING, DENIAL),
+    "/entries/7/retract": (RECORDING, {"why": "mistyped"}),
+    "/entries/7/withdraw": (RECORDING, {"said": "now"}),
+    "/entries/7/evidence": (RECORDING, {"url": "https://example.org/a"}),
+    "/claims/5/wording": (RECORDING, {"text": "A second officer died"}),
+    "/sources": (RECORDING, {"name": "AFP", "kind": "agency"}),
+    "/claims/5/hold": (DECIDING, {}),
+    "/claims/5/release": (DECIDING, {}),
+    "/claims/10/same": (DECIDING, {"same_as": "5"}),
+    "/sources/authority": (DECIDING, {"source": "8", "story": STORY}),
+    "/sources/6/vet": (DECIDING, {"vetted": "no"}),
+    "/sources/6/group": (DECIDING, {"body": "8"}),
+    "/publications": (ANSWERING, {"name": "the live page", "story": STORY}),
+    "/publications/7/settle": (ANSWERING, {"note": "on air"}),
+    "/seen": (set(Role), {"size": "5"}),
+}
+"""Every form: who may send it, and what with. Some are refused by a rule afterwards, and by no role."""
+
+RULED_OUT = {"/publications/7/settle"}
+
+
+def routes(app: FastAPI, method: str) -> set[str]:
+    """The routes of the desk's pages, as they are declared."""
+    found = set()
+    for route in app.routes:
+        for each in [route, *getattr(getattr(route, "original_router", None), "routes", [])]:
+            endpoint = getattr(each, "endpoint", None)
+            if "ledger.web.desk" in getattr(endpoint, "__module__", "") and method in (each.methods or ()):
+                found.add(each.path)
+    return found
+
+
+def fits(path: str, route: str) -> bool:
+    return re.fullmatch(re.sub(r"{\w+}", "[^/?]+", route), path.split("?")[0]) is not None
+
+
+@pytest.fixture
+def where(tmp_path: Path) -> object:
+    """On a file, for what is about the app alone."""
+    from ledger.store import locate
+
+    return locate(tmp_path / "claims.db")
+
+
+def test_every_page_and_every_form_is_tried(app: FastAPI) -> None:
+    alone = {"/live", "/search", "/static/{name}", "/favicon.ico", "/claims/{claim}/proof", "/log/checkpoints/{size}"}
+    pages, forms = routes(app, "GET") - alone, routes(app, "POST")
+    assert len(pages) > 10
+    assert len(forms) > 10
+    assert [each for each in pages if not any(fits(path, each) for path in PAGES)] == []
+    assert [each for each in forms if not any(fits(path, each) for path in ACTS)] == []
+
+
+@pytest.mark.parametrize("role", EVERY_ROLE)
+def test_reading_is_everybodys(browser: Browsers, role: Role) -> None:
+    page = browser(role, **HTML)
+    for path in PAGES:
+        answer = page.get(path)
+        assert answer.status_code == 200, (path, answer.text)
+
+
+def test_nobody_reads_without_signing_in(browser: Browsers) -> None:
+    page = browser(None, **HTML)
+    for path in PAGES:
+        answer = page.get(path)
+        assert answer.status_code == 303, path
+        assert answer.headers["location"].partition("?")[0].endswith("/sign-in")
+    assert page.get("/static/desk.js").status_code == 200
+    assert page.get("/static/../app.py").status_code == 404
+
+
+@pytest.mark.parametrize("path", ACTS)
+@pytest.mark.parametrize("role", EVERY_ROLE)
+def test_a_form_does_what_its_sender_may(browser: Browsers, ledger: Ledger, role: Role, path: str) -> None:
+    roles, given = ACTS[path]
+    before = ledger.size
+    answer = browser(role, **HTML).post(path, data=given | {"key": "0" * 32})
+    if role not in roles:
+        assert answer.status_code == 403, answer.text
+        assert ledger.size == before
+    elif path in RULED_OUT:
+        assert answer.status_code == 409, answer.text
+        assert ledger.size == before
+    else:
+        assert answer.status_code == 303, answer.text
+        assert (ledger.size > before) is (path != "/seen")
+
+
+@pytest.mark.parametrize("path", [path for path in ACTS if path not in (*RULED_OUT, "/seen")])
+def test_a_form_that_is_sent_twice_is_done_once(browser: Browsers, ledger: Ledger, path: str) -> None:
+    roles, given = ACTS[path]
+    page = browser(next(role for role in Role if role in roles), **HTML)
+    first = page.post(path, data=given | {"key": "1" * 32})
+    size = ledger.size
+    second = page.post(path, data=given | {"key": "1" * 32})
+    assert (first.status_code, second.status_code) == (303, 303)
+    assert ledger.size == size
+    assert page.get(second.headers["location"]).status_code == 200
+
+
+def test_an_entry_that_was_written_by_nobody_here_has_no_undo(browser: Browsers) -> None:
+    page = browser(Role.FACT_CHECKER, **HTML)
+    assert "data-undo" not in page.get("/claims/5?did=7&wrote=7-7").text
+    told = page.post("/record", data=DENIAL | {"key": "2" * 32})
+    assert "data-undo" in page.get(told.headers["location"]).text
+    for made_up in ("did=99999", "did=7&wrote=0-999999999999", "did=7&wrote=9-3"):
+        assert page.get(f"/claims/5?{made_up}").status_code == 200, made_up
+
+
+def refused_at(field: str, **given: str) -> tuple[str, dict[str, str]]:
+    return field, DENIAL | given
+
+
+@pytest.mark.parametrize(
+    ("field", "given"),
+    [
+        refused_at("claim", claim=""),
+        refused_at("claim", claim="x" * 501),
+        refused_at("claim", claim="9999"),
+        refused_at("claim", claim="7a\u202eb"),
+        refused_at("status", status="shouted"),
+        refused_at("by", by=""),
+        refused_at("by", by="\u0000"),
+        refused_at("via1", via1="x" * 201),
+        refused_at("said", said="soon"),
+        refused_at("said", said="2017-02-30 10:00"),
+        refused_at("said", status="withdrawn", said=""),
+        refused_at("to", status="corrected", to=""),
+        refused_at("story", claim="A car was stolen", story="Not A Slug"),
+        refused_at("story", claim="A car was stolen", story=""),
+        refused_at("quote", quote="x" * 10_001),
+        refused_at("url", url="javascript:alert(1)"),
+        refused_at("file", evidence_url="not an address"),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_field(
+    browser: Browsers, ledger: Ledger, field: str, given: dict[str, str]
+) -> None:
+    before = ledger.size
+    answer = browser(Role.EDITOR, **HTML).post("/record", data=given | {"key": "3" * 32})
+    assert answer.status_code == 422, answer.text
+    assert f'id="{field}-wrong"' in answer.text
+    assert ledger.size == before
+
+
+def test_an_answer_is_for_what_it_was_asked_about(browser: Browsers, ledger: Ledger) -> None:
+    """A kind that was chosen for one name is not taken for another that was typed since."""
+    page, given = browser(Role.EDITOR, **HTML), DENIAL | {"by": "Le Monde", "key": "4" * 32}
+    assert "is new" in page.post("/record", data=given).text
+    chosen = given | {"by_kind": "newspaper", "by_asked": "Le Figaro"}
+    before = ledger.size
+    assert page.post("/record", data=chosen).status_code == 200
+    assert ledger.size == before
+    assert page.post("/record", data=chosen | {"by_asked": "Le Monde"}).status_code == 303
+    assert [each.kind for each in ledger.sources() if each.name == "Le Monde"] == ["newspaper"]
+
+
+def test_a_preview_leaves_nothing_behind(browser: Browsers, ledger: Ledger) -> None:
+    before = ledger.size
+    answer = browser(Role.FACT_CHECKER, **HTML).post("/record", data=DENIAL | {"do": "preview"})
+    assert "What will follow" in answer.text
+    assert re.search(r'class="becomes".*denied', answer.text, re.DOTALL)
+    assert ledger.size == before
+    assert ledger.verify().ok
+
+
+def test_the_proof_of_a_claim_takes_a_checkpoint(browser: Browsers, ledger: Ledger, tmp_path: Path) -> None:
+    from ledger.publish import check_proof, new_key, sign
+
+    page = browser(Role.AUDITOR, **HTML)
+    assert "nothing is signed yet" in page.get("/claims/5/proof").text
+    key = new_key(tmp_path / "keys", ledger.origin, b"k" * 32)
+    signed = sign(ledger.store, key)
+    assert check_proof(page.get("/claims/5/proof").text, [key.verifier]).ok
+    assert page.get(f"/log/checkpoints/{signed.checkpoint.size}").content == signed.note
+    assert page.get("/log/checkpoints/3").status_code == 404
+    assert "the root is that of our first" in page.get("/audit").text
+    assert "Everything fits." in page.get("/audit?verify=true").text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/claims/9999", 404), ("/claims/0", 404), ("/claims/many", 422), ("/?story=x", 422), ("/nothing", 404)],
+)
+def test_a_refusal_is_a_page_for_a_browser(browser: Browsers, path: str, status: int) -> None:
+    answer = browser(Role.AUDITOR, **HTML).get(path)
+    assert answer.status_code == status
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "To the board" in answer.text
+    assert "Traceback" not in answer.text
+
+
+def test_every_page_is_html_as_it_should_be(
+    browser: Browsers, tmp_path: Path, html_problems: Callable[[list[Path]], list[str]]
+) -> None:
+    page = browser(Role.EDITOR, **HTML)
+    page.post("/publications", data={"name": "the live page", "story": STORY, "key": "5" * 32})
+    page.post("/claims/5/hold", data={"key": "6" * 32})
+    texts = {path: page.get(path).text for path in (*PAGES, "/search?q=officer", "/claims/9999")}
+    texts["refused"] = page.post("/record", data=DENIAL | {"claim": "", "by": "AFP", "said": "soon"}).text
+    texts["asked"] = page.post(
+        "/record", data=DENIAL | {"claim": "A second police oficer was killed", "by": "AFP"}
+    ).text
+    texts["sign in"] = browser(None, **HTML).get("/sign-in").text
+    written = []
+    for number, text in enumerate(text for text in texts.values() if text.startswith("<!doctype")):
+        written.append(tmp_path / f"{number}.html")
+        written[-1].write_text(text, encoding="utf-8")
+    assert len(written) > 15
+    found = html_problems(written)
+    assert found == [], "\n".join(found)
+
+
+def test_the_five_sentences_are_those_of_the_rules() -> None:
+    told = (Path(__file__).parents[2] / "docs" / "resolver.md").read_text(encoding="utf-8")
+    part = told.split("## In five sentences")[1].split("\n## ")[0]
+    found = [" ".join(each.replace("*", "").split()) for each in re.split(r"^\d\. ", part, flags=re.MULTILINE)[1:]]
+    assert found == list(FIVE)
+
+
+def test_what_is_remembered_is_made_once_and_a_failure_is_not_kept() -> None:
+    from ledger.web.desk.remembered import Remembered
+
+    made: list[int] = []
+
+    def make() -> int:
+        made.append(1)
+        if len(made) == 1:
+            raise ValueError
+        return len(made)
+
+    remembered = Remembered(most=2)
+    with pytest.raises(ValueError, match=r"^$"):
+        remembered.get("a", make)
+    answers: list[Callable[[], int]] = [make, make]
+    assert [remembered.get("a", each) for each in answers] == [2, 2]
+    remembered.get("b", lambda: 0)
+    remembered.get("c", lambda: 0)
+    assert remembered.get("a", make) == 3
+
+
+def test_what_one_has_seen_is_remembered_in_the_browser(browser: Browsers, ledger: Ledger) -> None:
+    page = browser(Role.EDITOR, **HTML)
+    assert "Nothing since entry" in page.get("/").text
+    ledger.record(SECOND, Status.CONFIRMED, by="Reuters", said=None)
+    told = page.get("/").text
+    assert "I have seen this" in told
+    assert "Otto" in told
+    page.post("/seen", data={"size": str(ledger.size)})
+    assert "Nothing since entry" in page.get("/").text
+
+
+def test_everybody_is_called_by_their_name(browser: Browsers) -> None:
+    told: TestClient = browser(Role.AUDITOR, **HTML)
+    assert f"<bdi>{NAMES[Role.AUDITOR]}</bdi>" in told.get("/").text
