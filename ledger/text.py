@@ -22,6 +22,7 @@ _REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _JOINERS = frozenset("\u200c\u200d")
 # As people paste it: the scheme may be missing, but any other scheme than the web's is refused.
 _ADDRESS = re.compile(r"https?://[^\s/]\S*|[\w-]+(?:\.[\w-]+)+(?::\d+)?(?:[/?#]\S*)?", re.IGNORECASE)
+_MINUS = re.compile(r"(?<![\w.,])[-\u2010\u2011\u2012\u2013](?=\d)")
 _ASCII_WORD = re.compile("[0-9a-z]+")
 _SLUG = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 
@@ -112,6 +113,16 @@ def _ascii_words(value: str) -> str:
 def _words(value: str) -> str:
     kept = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in value)
     return " ".join(kept.split())
+
+
+def signs(value: str) -> str:
+    """Return the signs of ``value`` that change what it says, which :func:`fold` drops.
+
+    Those of mathematics and money, and what makes a number negative: a hyphen before it that joins no words.
+    """
+    plain = unicodedata.normalize("NFKC", value)
+    found = _MINUS.sub("\u2212", plain)
+    return "".join(c for c in found if unicodedata.category(c) in ("Sm", "Sc") or c == "%")
 
 
 @lru_cache(maxsize=8_192)

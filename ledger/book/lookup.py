@@ -12,7 +12,7 @@ from ledger.book.views import Match
 from ledger.errors import Candidate, Misused, Rejected, Unclear
 from ledger.model import Claim, Entry, Opening, Source, Statement, Story
 from ledger.resolver import Facts, unresolvable
-from ledger.text import article, fold, shown
+from ledger.text import article, fold, shown, signs
 from ledger.vocabulary import Kind, Part
 
 _OFFERED = 8
@@ -94,6 +94,9 @@ def find_claim(reader: Prefix, given: int | str, story: int | None, *, near: boo
     exact = reader.named("claim", fold(words))
     here = [each for each in exact if story is None or _story_of(reader, each) == story]
     if len(here) == 1:
+        if not _has_signs_of(reader, here[0], words):
+            step = "give the index if you mean that one, or write the sign as a word, as in minus 5 or 5 euros"
+            raise _unclear(reader, words, "a claim has these words, but other signs", here, step)
         return Match(here[0])
     if len(here) > 1:
         raise _unclear(reader, words, "several claims have these words", here)
@@ -102,17 +105,29 @@ def find_claim(reader: Prefix, given: int | str, story: int | None, *, near: boo
     return None
 
 
+def _has_signs_of(reader: Prefix, claim: int, words: str) -> bool:
+    """Whether one of the texts of a claim has the signs of ``words``: minus five is not five, nor dollars euros."""
+    worded = [claim, *reader.refs("wording.claim", claim)]
+    return any(signs(text_of(reader, index, Part.TEXT)) == signs(words) for index in worded)
+
+
 def _story_of(reader: Prefix, claim: int) -> int:
     body = reader.entry(claim).body
     assert isinstance(body, Claim)
     return body.story
 
 
-def _unclear(reader: Prefix, words: str, why: str, found: Iterable[int]) -> Unclear:
+def _unclear(
+    reader: Prefix,
+    words: str,
+    why: str,
+    found: Iterable[int],
+    step: str = "give the index of the one you mean, or --new to open a new claim",
+) -> Unclear:
     candidates = tuple(Candidate(index, text_of(reader, index, Part.TEXT)) for index in found)
     return Unclear(
         f"claim: {words!r}: {why}",
-        next="give the index of the one you mean, or --new to open a new claim",
+        next=step,
         candidates=candidates,
         given=words,
     )

@@ -29,7 +29,7 @@ from ledger.book.snapshot import Snapshot
 from ledger.book.views import AsOf, Receipt
 from ledger.errors import Misused, Problem, Rejected
 from ledger.model import Publication, Settlement
-from ledger.resolver import Acts, First
+from ledger.resolver import Acts, Facts, First
 from ledger.store import Reader
 from ledger.text import flaws, shown
 from ledger.times import Moment, show_minute, show_time
@@ -67,8 +67,7 @@ class Publishing(Exports):
 
         def work(act: Recording) -> Receipt:
             size = self._rests_on(act, as_of.known, published)
-            policy = Acts(First(act.writer, size)).policy_entry()
-            assert policy is not None, "a ledger opens with a policy"
+            policy = _policy_at(act.writer, size)
             of_story = None if story is None else find_story(act.writer, story)
             chosen = tuple(sorted({self._known_claim(act, each) for each in claims}))
             body = Publication(size, policy, published, as_of.said, of_story, chosen, held, sha256)
@@ -239,6 +238,7 @@ class Publishing(Exports):
         _check_called(name_or_url, title)
         form = Form(delimiter=delimiter, raw=raw, held=held, package=package, licence=licence)
         with self._store.reading(size=as_of.known) as reader:
+            _policy_at(reader, reader.size)
             snapshot = self._to_publish(reader, as_of, held=held)
             known = None if as_of.known is None else as_of.known - 1
             paths = export_csv(snapshot, Path(folder), reader.root, story=story, known=known, form=form)
@@ -267,3 +267,12 @@ def _check_called(name_or_url: str, title: str | None) -> None:
     problems = [Problem(part.value, flaw, got=shown(text)) for part, text in told for flaw in flaws(part, text)]
     if problems:
         raise Rejected("nothing was published", problems=problems, next="give it another name")
+
+
+def _policy_at(facts: Facts, size: int) -> int:
+    """The policy in force by the first ``size`` entries. Raises :class:`~ledger.errors.Misused` where there is none."""
+    found = Acts(First(facts, size)).policy_entry()
+    if found is None:
+        why = f"as known: entry {size - 1}: no rules were in force yet, so nothing could be told"
+        raise Misused(why, next="give the index of a later entry, or a time since the ledger was opened")
+    return found

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import product, zip_longest
@@ -18,6 +19,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ledger.book.export import claim_rows
+from ledger.book.prefix import Earlier, Prefix
 from ledger.book.public import Public
 from ledger.book.published import Rechecked
 from ledger.book.snapshot import Snapshot
@@ -25,14 +27,13 @@ from ledger.encoding import sha256
 from ledger.errors import Problem, Rejected, Unavailable
 from ledger.formats import csv
 from ledger.formats.claims import COLUMNS, write_claims
-from ledger.model import Publication, Redaction
+from ledger.model import Content, Publication, Redaction
 from ledger.store import Reader
 from ledger.text import fold, shown
 from ledger.times import parse_utc
 from ledger.vocabulary import Likeness, Part
 
 Reading = Callable[[int], AbstractContextManager[Reader]]
-_REDACTED = re.compile(r"\[(?:missing|withheld|redacted(?:: [^\]]*)?)\]")
 _FILES = (Part.URL, Part.EVIDENCE)
 _NEXT = "give a claims.csv as `claims export csv` wrote it"
 
@@ -74,13 +75,9 @@ def recheck(path: Path, reader: Reader, reading: Reading, zone: ZoneInfo) -> Rec
     best: Rechecked | None = None
     for asked in _ways(file, reader, publications.values()):
         with reading(asked.size) as then:
-            found = _compared(
-                file,
-                Snapshot(then if asked.held else Public(then), asked.said, zone),
-                asked,
-                reader,
-                tuple(publications),
-            )
+            gaps = Gaps(then, reader, file.digest)
+            snapshot = Snapshot(gaps if asked.held else Public(gaps), asked.said, zone)
+            found = _compared(file, snapshot, asked, reader, tuple(publications))
         if best is None or _closeness(found) > _closeness(best):
             best = found
         if best.likeness is Likeness.EXACT:
@@ -92,6 +89,40 @@ def recheck(path: Path, reader: Reader, reading: Reading, zone: ZoneInfo) -> Rec
 def _closeness(found: Rechecked) -> tuple[int, int]:
     order = list(Likeness)
     return -order.index(found.likeness), found.line or 0
+
+
+class Gaps(Earlier):
+    """A prefix in which each text that was redacted since is a mark that the file cannot hold: its own hash."""
+
+    def __init__(self, then: Prefix, whole: Reader, digest: str) -> None:
+        super().__init__(then, then.size)
+        self._mark = Content("0" * 64, _mark(digest))
+        self._gone: dict[int, set[Part]] = {}
+        for index in whole.of_kind("redaction"):
+            body = whole.entry(index).body
+            assert isinstance(body, Redaction)
+            if index >= then.size > body.target and body.part not in _FILES:
+                self._gone.setdefault(body.target, set()).add(body.part)
+
+    def renewed(self) -> Gaps:
+        """See :meth:`ledger.book.prefix.Prefix.renewed`."""
+        again = copy(self)
+        again.facts = again._prefix = self._prefix.renewed()
+        return again
+
+    def contents(self, indexes: Iterable[int]) -> dict[tuple[int, Part], Content]:
+        """See :meth:`ledger.book.prefix.Prefix.contents`."""
+        wanted = list(indexes)
+        gaps = {(index, part): self._mark for index in wanted for part in self._gone.get(index, ())}
+        return {**super().contents(wanted), **gaps}
+
+    def content(self, index: int, part: Part) -> Content | None:
+        """See :meth:`ledger.book.prefix.Prefix.content`."""
+        return self._mark if part in self._gone.get(index, ()) else super().content(index, part)
+
+
+def _mark(digest: str) -> str:
+    return f"\ue000{digest}\ue000"
 
 
 def _read(path: Path) -> _File:
@@ -128,7 +159,7 @@ def _ways(file: _File, reader: Reader, publications: Iterable[Publication]) -> l
     names = {row.cells.get("story") for row in file.rows}
     stories: list[int | None] = [None]
     if len(names) == 1 and (name := next(iter(names))) is not None:
-        stories = [*reader.named("story", fold(name)), None]
+        stories = [*(index for index in reader.named("story", fold(name)) if index < size), None]
     held = [True] if any(row.cells.get("held") == "true" for row in file.rows) else [False, True]
     return [_Asked(size, said, known, *way) for way in product(stories, held)]
 
@@ -196,7 +227,7 @@ def _compared(file: _File, then: Snapshot, asked: _Asked, whole: Reader, publica
             expected, got = own.cells.get(column, ""), theirs.cells.get(column, "")
             if expected == got:
                 continue
-            if not _may_be_redacted(column, expected, got, own, whole, then):
+            if not _may_be_redacted(column, expected, got, own, whole, then, file.digest):
                 return _differing(found, theirs.line, column, expected, got, "differs")
             redacted += 1
     likeness = Likeness.REDACTED if redacted else Likeness.REWRITTEN
@@ -213,11 +244,13 @@ def _differing(found: Rechecked, line: int, column: str, expected: str | None, g
     return found.but(likeness=Likeness.DIFFERENT, line=line, column=column, expected=expected, got=got, why=why)
 
 
-def _may_be_redacted(column: str, ours: str, theirs: str, row: csv.Record, whole: Reader, then: Snapshot) -> bool:
+def _may_be_redacted(
+    column: str, ours: str, theirs: str, row: csv.Record, whole: Reader, then: Snapshot, digest: str
+) -> bool:
     """Whether a cell differs in nothing but what was redacted since."""
     if column == "evidence":
         return _lost_addresses(ours, theirs, int(row.cells["claim"]), whole, then)
-    pieces = _REDACTED.split(ours)
+    pieces = ours.split(_mark(digest))
     if len(pieces) == 1:
         return False
     return re.fullmatch(".*".join(map(re.escape, pieces)), theirs, re.DOTALL) is not None

@@ -304,7 +304,7 @@ def _show_rechecked(found: Rechecked, moment: str) -> None:
     if found.publications:
         put(f"published by entry {', '.join(map(str, found.publications))}")
     else:
-        say("no entry says that this file was published")
+        put("no entry says that this very file was published")
 
 
 def _quoted(cell: str | None) -> str:

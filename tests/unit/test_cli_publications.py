@@ -288,7 +288,7 @@ def rewritten(path: Path, column: str, cell: str, quoting: int = csv.QUOTE_MINIM
 def test_a_file_that_no_entry_published_is_checked_too(shell: Shell, exported: Path) -> None:
     found = shell.ok("check", str(exported))
     assert "exactly what the ledger gives" in found.out
-    assert found.err == "no entry says that this file was published\n"
+    assert found.out.endswith("no entry says that this very file was published\n")
     told = shell.ok("check", str(exported), "--json").json
     assert (told["ok"], told["likeness"], told["size"], told["publications"]) == (True, "exact", 9, [])
 
@@ -322,6 +322,19 @@ def test_what_was_redacted_since(shell: Shell, exported: Path) -> None:
     assert "but for 1 cell with words that were redacted since" in found.out
     rewritten(exported, "state", "confirmed")
     assert shell("check", str(exported)).code == 1
+
+
+def test_words_that_only_look_redacted_are_words(shell: Shell) -> None:
+    """Nothing was redacted since the export: what stands in brackets was there, and nothing else."""
+    shell.ok("report", "The memo says [redacted] took [missing]", "--by", "Reuters", "--said", "now", "--story", "memo")
+    shell.ok("redact", "5", "--part", "text", "--order", "Tribunal de Paris")
+    shell.ok("export", "csv", "out", "--all")
+    file = shell.folder / "out" / "claims.csv"
+    exact = file.read_text(encoding="utf-8")
+    for before, after in (("[redacted] took", "Smith took"), ("[redacted: Tribunal de Paris]", "Mayor Smith")):
+        assert before in exact
+        file.write_text(exact.replace(before, after), encoding="utf-8", newline="")
+        assert shell("check", str(file)).code == 1
 
 
 @pytest.mark.parametrize(
@@ -399,3 +412,10 @@ def test_a_sheet_with_what_went_out_is_imported_without_it(owed: Shell) -> None:
     [row] = owed.ok("board", "--all", "--json", "--ledger", "other.db").json
     assert (row["text"], row["state"]) == (SECOND, "denied")
     assert "no difference" in owed.ok("verify", "--ledger", "other.db").out
+
+
+@pytest.mark.parametrize("known", ["0", "1", "2"])
+def test_before_there_were_rules_nothing_was_told(shell: Shell, known: str) -> None:
+    assert "no rules were in force yet" in shell.refused(2, "publication", "add", "x", "--all", "--as-known", known)
+    assert "no rules" in shell.refused(2, "export", "csv", "e", "--all", "--as-known", known, "--publish-as", "z")
+    assert not (shell.folder / "e").exists()

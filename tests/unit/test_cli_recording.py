@@ -158,3 +158,12 @@ def test_a_text_that_starts_with_a_hyphen_goes_after_two(shell: Shell) -> None:
     assert "goes after --" in words
     shell.ok("report", "--by", "desk", "--story", STORY, "--", "-5 degrees in Paris")
     assert "-5 degrees in Paris" in shell.board()
+
+
+def test_other_signs_make_another_claim(shell: Shell) -> None:
+    """Minus five degrees is not five degrees, and nobody's denial of the one may count for the other."""
+    shell.ok("report", "It is -5 degrees", "--by", "Reuters", "--said", "now", "--story", STORY)
+    told = shell.refused(1, "deny", "It is 5 degrees", "--by", "Reuters", "--said", "now", "--story", STORY)
+    assert "a claim has these words, but other signs" in told
+    assert "minus 5" in told
+    assert shell.ok("deny", "it is −5 degrees!", "--by", "Reuters", "--said", "now").code == 0

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.encoding import canonical
-from ledger.text import LIMITS, flaws, fold, skeleton, slug_flaws
+from ledger.text import LIMITS, flaws, fold, signs, skeleton, slug_flaws
 from ledger.vocabulary import Part
 
 TEXTS = sorted(LIMITS)
@@ -180,3 +180,22 @@ def test_how_a_text_looks_can_be_asked_of_any(value: str) -> None:
 def test_names_in_plain_letters_are_told_apart(one: str, other: str) -> None:
     """A desk knows both Ian and Lan; only another script deceives on purpose."""
     assert skeleton(one) != skeleton(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("-5 degrees", "5 degrees"),
+        ("rate +3", "rate −3"),
+        ("a < b", "a > b"),
+        ("it cost $5", "it cost €5"),
+        ("5 %", "5"),
+    ],
+)
+def test_signs_tell_apart_what_words_do_not(one, other):
+    assert signs(one) != signs(other)
+
+
+@pytest.mark.parametrize("text", ["2017-04-20", "Champs-Elysees", "a - b", "COVID-19", "3-2", "10,-5"])
+def test_a_hyphen_that_joins_is_no_sign(text):
+    assert signs(text) == ""
