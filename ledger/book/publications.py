@@ -38,7 +38,10 @@ def find_publication(snapshot: Snapshot, given: int | str) -> int:
     found = [each for each, names in called.items() if wanted in map(fold, names)]
     if len(found) == 1:
         return found[0]
-    candidates = [Candidate(each, "; ".join(called[each])) for each in found or called]
+    # What was redacted is no name to be found by, but a candidate without any says so.
+    candidates = [
+        Candidate(each, "; ".join(called[each]) or snapshot.texts.publication(each)) for each in found or called
+    ]
     why = "several publications are called so" if found else "no such publication"
     raise Unclear(f"publication: {shown(str(given))}: {why}", next=_LIST, candidates=candidates, given=str(given))
 
