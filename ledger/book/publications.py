@@ -75,7 +75,7 @@ def _publication_row(snapshot: Snapshot, index: int, owed: int) -> PublicationRo
     return PublicationRow(
         index=index,
         name=texts.publication(index),
-        url=texts.shown(index, Part.URL),
+        url=texts.text(index, Part.URL),
         title=texts.shown(index, Part.TEXT),
         published=went_out(entry),
         recorded=entry.recorded,
@@ -115,7 +115,7 @@ def _debt_row(snapshot: Snapshot, owing: Owing, now: datetime, pieces: Texts) ->
     return DebtRow(
         publication=owing.publication,
         name=pieces.publication(owing.publication),
-        url=pieces.shown(owing.publication, Part.URL),
+        url=pieces.text(owing.publication, Part.URL),
         title=pieces.shown(owing.publication, Part.TEXT),
         claim=owing.claim,
         text=texts.wording(told.wording),
@@ -167,7 +167,7 @@ def settlement_rows(snapshot: Snapshot) -> list[SettlementRow]:
                     index=index,
                     publication=body.publication,
                     name=texts.publication(body.publication),
-                    url=texts.shown(index, Part.URL),
+                    url=texts.text(index, Part.URL),
                     note=texts.shown(index, Part.NOTE),
                     published=went_out(entry),
                     size=body.size,

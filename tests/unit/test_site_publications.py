@@ -45,6 +45,25 @@ def test_what_is_owed_stands_there_until_it_is_settled(desk: Shell) -> None:
     assert MENDED in list(Page(desk.folder / "pub" / "corrections.html").links)
 
 
+def test_an_address_that_was_redacted_is_none(desk: Shell) -> None:
+    """Neither that of the corrective nor that of the piece is told or led to, in the page or in the feed."""
+    desk.ok("publication", "add", "https://gazette.example/live", "--claim", "5")
+    out = desk.size() - 1
+    desk.ok("confirm", "5", "--by", "desk")
+    for piece in ("front page", str(out)):
+        desk.ok("settle", piece, "--url", MENDED)
+        desk.ok("redact", str(desk.size() - 1), "--part", "url", "--order", "Tribunal de Paris")
+    desk.ok("redact", str(out), "--part", "url", "--order", "Tribunal de Paris")
+    desk.ok("publish", "pub")
+    page = Page(desk.folder / "pub" / "corrections.html")
+    assert "[redacted: Tribunal de Paris]" in page.text, "the piece has no other name"
+    assert not [each for each in page.of("span") if each.get("class") == "address"]
+    assert not [link for link in page.links if "redacted" in link or link == MENDED]
+    feed = feedparser.parse((desk.folder / "pub" / "feed" / "corrections.atom").read_bytes())
+    assert [entry.get("links", []) for entry in feed.entries] == [[], []]
+    assert [row["url"] for row in desk.ok("publication", "list", "--json").json] == [None, None]
+
+
 def test_the_feeds_and_the_tables_are_taken_by_others(desk: Shell) -> None:
     desk.ok("settle", "front page", "--url", MENDED)
     desk.ok("publish", "pub")
