@@ -137,7 +137,14 @@ def _debt_row(snapshot: Snapshot, owing: Owing, now: datetime, pieces: Texts) ->
         dues=tuple(_line(snapshot, due) for due in owing.dues),
         owed_since=owed,
         seconds=max(int((now - owed).total_seconds()), 0),
+        successor_held=successor is not None and _withheld(snapshot, successor),
     )
+
+
+def _withheld(snapshot: Snapshot, claim: int) -> bool:
+    """Whether a claim is held, or its text is kept from whoever reads, as that of a claim which is held by now."""
+    acts, texts = snapshot.fold.acts, snapshot.texts
+    return acts.held(acts.folded(claim)) is not None or texts.shown(acts.worded(claim), Part.TEXT) is None
 
 
 def _because(snapshot: Snapshot, owing: Owing) -> str:

@@ -81,6 +81,7 @@ class DebtRow(View):
     dues: tuple[DueLine, ...]
     owed_since: datetime
     seconds: int
+    successor_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
