@@ -8,6 +8,7 @@ import feedparser
 import pytest
 from frictionless import Package
 
+from ledger.vocabulary import Debt
 from tests.publications import files
 from tests.shell import SECOND, Shell
 from tests.sites import Page
@@ -43,6 +44,24 @@ def test_what_is_owed_stands_there_until_it_is_settled(desk: Shell) -> None:
     assert "still have to correct" not in told
     assert f"front page {SECOND}told as unverified" in told
     assert MENDED in list(Page(desk.folder / "pub" / "corrections.html").links)
+
+
+def test_it_says_why_something_is_owed_where_the_state_is_the_same(desk: Shell) -> None:
+    """The piece is owed another state, then other words for the claim, and then that they are gone."""
+    desk.ok("settle", "front page", "--url", MENDED)
+    desk.ok("wording", "5", "A second officer was killed")
+    worded = desk.size() - 1
+    desk.ok("publish", "pub")
+    owed = words(desk).partition("still have to correct")[2]
+    assert f"{SECOND}told as denied reworded: {Debt.REWORDED.definition}" in owed
+    assert "now worded A second officer was killed" in owed
+    desk.ok("settle", "front page", "--note", "on air")
+    desk.ok("redact", str(worded), "--part", "text", "--order", "Tribunal de Paris")
+    desk.ok("publish", "pub")
+    mended, _, owed = words(desk).partition("still have to correct")
+    assert f"told as denied redacted: {Debt.REDACTED.definition}" in owed
+    assert "now worded" not in owed
+    assert mended.index("told as denied reworded") < mended.index("told as unverified wrong"), "the newest first"
 
 
 def test_an_address_that_was_redacted_is_none(desk: Shell) -> None:
