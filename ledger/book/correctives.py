@@ -39,7 +39,7 @@ def _corrective(snapshot: Snapshot, row: SettlementRow) -> Corrective | None:
     drafted = notice(row.publication, rows, opening.origin, row.size, lambda at: show_minute(at, snapshot.zone))
     return Corrective(
         settlement=row,
-        publication_url=snapshot.texts.shown(row.publication, Part.URL),
+        publication_url=snapshot.texts.text(row.publication, Part.URL),
         publication_title=snapshot.texts.shown(row.publication, Part.TEXT),
         rows=tuple(rows),
         text="\n".join(_lines(drafted.text, row)),

@@ -39,6 +39,11 @@ _HOLDS: dict[State | None, str] = {
 }
 
 
+_SIDES = (State.DISPUTED, State.UNVERIFIED, State.RETRACTED)
+"""The states without an outcome: their sentence is of both sides, and is nobody's word."""
+_ENDS = tuple(".!?…؟۔。！？")
+
+
 def notice(publication: int, rows: Sequence[DebtRow], origin: str, size: int, show: When) -> Notice:
     """Draft one corrective to a publication for all that is owed on it; ``rows`` are its debts, at least one."""
     assert rows and all(row.publication == publication for row in rows)
@@ -68,17 +73,22 @@ def paragraph(row: DebtRow, show: When) -> Iterator[str]:
     if Debt.REDACTED in reasons:
         yield f"Words about claim {row.claim} were removed from our record under an order: they are to go."
     if (due := reasons.get(Debt.WRONG) or reasons.get(Debt.CHANGED)) is not None:
-        yield f"On {show(row.told_at)} we reported {_AS[row.told]}: “{row.text}”."
+        yield f"On {show(row.told_at)} we reported {_AS[row.told]}: {_quoted(row.text)}"
         yield from _right(row, due, show)
     if Debt.REWORDED in reasons:
-        yield f"We wrote: “{row.text}”. It should read: “{row.text_now}”."
+        yield f"We wrote: {_quoted(row.text)} It should read: {_quoted(row.text_now)}"
+
+
+def _quoted(text: str) -> str:
+    """A text in quotes at the end of a sentence, which has one full stop."""
+    return f"“{text}”" if text.endswith(_ENDS) else f"“{text}”."
 
 
 def _right(row: DebtRow, due: DueLine, show: When) -> Iterator[str]:
     wrong = due.reason is Debt.WRONG and _outright(row)
     holds = "" if wrong and row.successor is not None else f" {_HOLDS[row.state]}"
     yield f"{'That was wrong.' if wrong else ''}{holds}{_successor(row)}".strip()
-    yield f"Recorded on {show(due.since)}, as entry {due.by}.{_basis(row)}"
+    yield f"Recorded on {show(due.since)}, as entry {due.by}{_basis(row)}."
 
 
 def _outright(row: DebtRow) -> bool:
@@ -90,6 +100,8 @@ def _successor(row: DebtRow) -> str:
     if row.successor_text is None:
         return ""
     head = "What is right" if row.state is State.CORRECTED else "What is so now"
+    if row.successor_held:
+        return f" {head} is withheld by this newsroom."
     return f" {head}: “{row.successor_text}” ({row.successor_state})."
 
 
@@ -104,7 +116,8 @@ def _basis(row: DebtRow) -> str:
         headline = (
             f"{row.state} by the desk" if row.because.startswith(f"{row.state} by the desk: ") else f"{row.state}"
         )
-    return f" On the word of: {row.because.removeprefix(f'{headline}: ')}."
+    rests = row.because.removeprefix(f"{headline}: ")
+    return f"; {rests}" if row.state in _SIDES else f". On the word of: {rests}"
 
 
 def by_publication(rows: Iterable[DebtRow]) -> dict[int, list[DebtRow]]:

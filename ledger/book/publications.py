@@ -38,7 +38,10 @@ def find_publication(snapshot: Snapshot, given: int | str) -> int:
     found = [each for each, names in called.items() if wanted in map(fold, names)]
     if len(found) == 1:
         return found[0]
-    candidates = [Candidate(each, "; ".join(called[each])) for each in found or called]
+    # What was redacted is no name to be found by, but a candidate without any says so.
+    candidates = [
+        Candidate(each, "; ".join(called[each]) or snapshot.texts.publication(each)) for each in found or called
+    ]
     why = "several publications are called so" if found else "no such publication"
     raise Unclear(f"publication: {shown(str(given))}: {why}", next=_LIST, candidates=candidates, given=str(given))
 
@@ -72,7 +75,7 @@ def _publication_row(snapshot: Snapshot, index: int, owed: int) -> PublicationRo
     return PublicationRow(
         index=index,
         name=texts.publication(index),
-        url=texts.shown(index, Part.URL),
+        url=texts.text(index, Part.URL),
         title=texts.shown(index, Part.TEXT),
         published=went_out(entry),
         recorded=entry.recorded,
@@ -112,7 +115,7 @@ def _debt_row(snapshot: Snapshot, owing: Owing, now: datetime, pieces: Texts) ->
     return DebtRow(
         publication=owing.publication,
         name=pieces.publication(owing.publication),
-        url=pieces.shown(owing.publication, Part.URL),
+        url=pieces.text(owing.publication, Part.URL),
         title=pieces.shown(owing.publication, Part.TEXT),
         claim=owing.claim,
         text=texts.wording(told.wording),
@@ -134,7 +137,14 @@ def _debt_row(snapshot: Snapshot, owing: Owing, now: datetime, pieces: Texts) ->
         dues=tuple(_line(snapshot, due) for due in owing.dues),
         owed_since=owed,
         seconds=max(int((now - owed).total_seconds()), 0),
+        successor_held=successor is not None and _withheld(snapshot, successor),
     )
+
+
+def _withheld(snapshot: Snapshot, claim: int) -> bool:
+    """Whether a claim is held, or its text is kept from whoever reads, as that of a claim which is held by now."""
+    acts, texts = snapshot.fold.acts, snapshot.texts
+    return acts.held(acts.folded(claim)) is not None or texts.shown(acts.worded(claim), Part.TEXT) is None
 
 
 def _because(snapshot: Snapshot, owing: Owing) -> str:
@@ -164,7 +174,7 @@ def settlement_rows(snapshot: Snapshot) -> list[SettlementRow]:
                     index=index,
                     publication=body.publication,
                     name=texts.publication(body.publication),
-                    url=texts.shown(index, Part.URL),
+                    url=texts.text(index, Part.URL),
                     note=texts.shown(index, Part.NOTE),
                     published=went_out(entry),
                     size=body.size,

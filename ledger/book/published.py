@@ -14,7 +14,8 @@ from ledger.vocabulary import Debt, Likeness, State
 class PublicationRow(View):
     """What went out: what it is called, as of which moment, of which claims; how many it told of, and owes on.
 
-    ``name`` is its name, else its address. ``claims`` are the indexes that it names, none where it is of a story or
+    ``name`` is its name, else its address, else a word that both were redacted; ``url``, here as in the other rows, is
+    an address or None, never such a word. ``claims`` are the indexes that it names, none where it is of a story or
     all. ``settlements`` are its correctives, by index.
     """
 
@@ -80,6 +81,7 @@ class DebtRow(View):
     dues: tuple[DueLine, ...]
     owed_since: datetime
     seconds: int
+    successor_held: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,18 +10,20 @@ from ledger.book.correctives import correctives
 from ledger.book.feeds import LIMIT, changes_feed, channel, corrections_feed
 from ledger.book.notice import paragraph
 from ledger.book.publications import debt_rows, live_publications, owing_on
+from ledger.book.published import DebtRow
 from ledger.book.snapshot import Snapshot
 from ledger.formats import atom
 from ledger.publish.site_links import FEEDS, TABLES
 from ledger.times import show_minute
-from ledger.vocabulary import State
+from ledger.vocabulary import Debt, State
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
     """A claim that was told the public in one way and no longer holds so; owed while ``settled`` is None.
 
-    ``told`` and ``now`` are its states then and now, None where it is not told. ``since`` is when it began to be owed;
+    ``told`` and ``now`` are its states then and now, None where it is not told. ``reasons`` say why something is owed,
+    the most urgent first, and ``text_now`` how it reads where it is reworded. ``since`` is when it began to be owed;
     ``corrective`` is what was published to mend it, ``corrective_url`` where.
     """
 
@@ -31,6 +33,8 @@ class Correction:
     url: str | None
     told: State | None
     now: State | None
+    reasons: tuple[Debt, ...]
+    text_now: str | None
     since: datetime | None
     settled: datetime | None = None
     corrective: str | None = None
@@ -76,6 +80,8 @@ def _settled(public: Snapshot) -> Iterator[Correction]:
                 url=each.publication_url,
                 told=row.told,
                 now=row.state,
+                reasons=_reasons(row),
+                text_now=_reworded(row),
                 since=row.owed_since,
                 settled=where.published,
                 corrective=said if where.note is None else f"{said} {where.note}",
@@ -94,8 +100,18 @@ def _owed(public: Snapshot) -> Iterator[Correction]:
             url=row.url,
             told=row.told,
             now=row.state,
+            reasons=_reasons(row),
+            text_now=_reworded(row),
             since=row.owed_since,
         )
+
+
+def _reasons(row: DebtRow) -> tuple[Debt, ...]:
+    return tuple(dict.fromkeys(due.reason for due in row.dues))
+
+
+def _reworded(row: DebtRow) -> str | None:
+    return row.text_now if Debt.REWORDED in _reasons(row) else None
 
 
 def feeds(public: Snapshot, url: str | None) -> tuple[Beside, ...]:

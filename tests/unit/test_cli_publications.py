@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,18 @@ def test_the_told_story(shell: Shell, tmp_path: Path) -> None:
     assert f"exactly what the ledger gives (story {STORY}" in checked.out
     assert checked.out.endswith("published by entry 10\n")
     assert "no difference" in shell.ok("verify").out
+
+
+def test_a_candidate_whose_names_are_gone_says_so(owed: Shell) -> None:
+    """Neither is it found by what stands in their place."""
+    owed.ok("publication", "add", "front page", "--claim", SECOND)
+    for part in ("url", "text"):
+        owed.ok("redact", "9", "--part", part, "--order", "Tribunal de Paris")
+    for typed in ("no such page", "[redacted: Tribunal de Paris]"):
+        told = owed.refused(1, "notice", typed)
+        assert "no such publication" in told
+        assert re.search(r"^ +9 .*\[redacted: Tribunal de Paris\]$", told, re.MULTILINE), told
+        assert re.search(r"^ +11 .*front page$", told, re.MULTILINE), told
 
 
 def test_a_publication_as_json(owed: Shell) -> None:

@@ -64,6 +64,43 @@ def test_it_is_corrected_to_another(room: Newsroom) -> None:
     assert told(room)[2] == f"That was wrong. What is right: “{ONE}” (confirmed)."
 
 
+def test_it_is_corrected_to_another_that_is_held(room: Newsroom) -> None:
+    """The desk knows what is right, and its readers are not to be told: neither what it is nor how it stands."""
+    room.say(CLAIM, Status.CORRECTED, "desk", "22:57", to=ONE)
+    room.ledger.hold(ONE)
+    assert told(room)[2] == "That was wrong. What is right is withheld by this newsroom."
+    assert ONE not in room.ledger.notices()[0].text
+
+
+def test_a_corrective_that_went_out_does_not_tell_what_is_held_by_now(room: Newsroom) -> None:
+    """It named the claim that took the place of this one; it is withheld since that one is held."""
+    room.say(CLAIM, Status.SUPERSEDED, "desk", "22:57", to=ONE)
+    room.ledger.settle(OUT, note="on air")
+    [settled] = room.ledger.correctives()
+    assert f"What is so now: “{ONE}” (confirmed)." in settled.text
+    room.ledger.hold(ONE)
+    [settled] = room.ledger.correctives()
+    assert "What is so now is withheld by this newsroom." in settled.text
+    assert "[withheld]" not in settled.text
+
+
+def test_both_sides_are_nobody_s_word(room: Newsroom) -> None:
+    """The desk takes its word back; the ministry has it so and the police do not."""
+    room.ledger.retract(6, Mistake.OTHER)
+    room.say(CLAIM, Status.CONFIRMED, "Interior Ministry", "22:50")
+    by = room.say(CLAIM, Status.DENIED, "Paris police", "22:55").index
+    sides = "for: Interior Ministry (vetted), 22:50; against: Paris police (vetted), 22:55"
+    assert told(room)[2:] == ["It is disputed.", f"Recorded on 2017-04-20 22:57 +02:00, as entry {by}; {sides}."]
+
+
+def test_a_text_that_ends_in_a_full_stop_gets_no_other(room: Newsroom) -> None:
+    room.ledger.wording(CLAIM, "A second officer was killed.")
+    assert told(room)[1] == f"We wrote: “{SECOND}”. It should read: “A second officer was killed.”"
+    room.ledger.settle(OUT, note="on air")
+    room.say(CLAIM, Status.DENIED, "desk", "22:57")
+    assert told(room)[1].endswith("we reported as confirmed: “A second officer was killed.”")
+
+
 def test_it_was_so_when_it_was_said(room: Newsroom) -> None:
     room.say(CLAIM, Status.SUPERSEDED, "desk", "22:57", to=ONE)
     kind, _, what, _ = told(room)

@@ -16,7 +16,7 @@ from ledger.publish.proving import check
 from ledger.publish.site import PER_PAGE, Site
 from ledger.store import Store
 from ledger.tlog import read_checkpoint
-from ledger.vocabulary import State
+from ledger.vocabulary import Debt, State
 from tests.publications import files
 from tests.shell import SECOND
 from tests.sites import ARABIC, HEBREW, HOSTILE, LONG, LOOK, Page, Told, hostile_site, inside, pages, seed_site
@@ -199,6 +199,7 @@ def test_the_corrections_name_what_was_told_and_is_owed(tmp_path: Path) -> None:
 
     def row(publication: str, **more: Any) -> Correction:
         given = {"claim": claim, "text": ARABIC, "url": "gazette.example/1", "told": State.CONFIRMED, "since": book.now}
+        given |= {"reasons": (Debt.WRONG, Debt.REWORDED), "text_now": HOSTILE}
         return Correction(**{**given, "now": State.DENIED, "publication": publication, **more})
 
     later = book.now + timedelta(hours=1)
@@ -219,6 +220,7 @@ def test_the_corrections_name_what_was_told_and_is_owed(tmp_path: Path) -> None:
     places = [page.text.index(each) for each in ("newer", "older", "owed longest", "owed later")]
     assert places == sorted(places)
     assert "It was not so." in page.text
+    assert page.text.count(HOSTILE) == page.text.count(Debt.WRONG.definition) == 2, "of what is owed"
     assert "A secret" not in page.text
     assert {"https://gazette.example/1", "https://gazette.example/2"} <= set(page.links)
     assert {"rel": "alternate", "type": feed.media_type, "title": feed.title, "href": feed.path} in page.of("link")
