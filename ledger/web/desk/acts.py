@@ -46,8 +46,10 @@ def text(form: FormData, name: str) -> str | None:
 def do(page: Frame, form: FormData, name: str, kind: Kind, act: Callable[[Ledger], Receipt], show: Show) -> Response:
     """Do an act, once for the key of its form; ``name`` is that of the form on the page that ``show`` shows."""
     values = {each: value for each, value in form.multi_items() if isinstance(value, str)}
+    if (theirs := page.not_theirs(values.get("key", ""))) is not None:
+        return show(Failed(name, theirs, values), status_of(theirs))
     asked = f"POST {page.request.url.path} {sorted((n, v) for n, v in values.items() if n != 'key')!r}"
-    once = page.desk.once(key_of(page.person.name, values.get("key") or new_key(), asked))
+    once = page.desk.once(key_of(page.person.name, values.get("key") or new_key(page.person.name), asked))
     try:
         receipt = act(once)
     except Repeated as again:
@@ -150,7 +152,7 @@ def _on_claim(page: Frame, form: FormData) -> Show:
 
     def show(failed: Failed, status: int) -> Response:
         claim = text(form, "claim")
-        if claim is None or not claim.isdigit() or len(claim) > 15:
+        if claim is None or not (claim.isascii() and claim.isdigit()) or len(claim) > 15:
             assert failed.error is not None
             raise failed.error
         return show_claim(page, int(claim), failed=failed, status=status)
