@@ -15,6 +15,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive
 
 from ledger.book.people import SESSION
 from ledger.errors import LedgerError, Misused, NotSignedIn
@@ -24,7 +26,7 @@ from ledger.web.limiting import SignInLimits
 from ledger.web.problems import TooMany, refused, status_of
 
 MOST_KEPT = 256 * 1024
-"""How much of a form is carried: bytes as it was sent, where it says how many they are, and characters of it."""
+"""How much of a form is carried, in bytes as it was sent."""
 
 Fields = list[tuple[str, str]]
 
@@ -116,6 +118,32 @@ async def _packed(request: Request) -> tuple[str, LedgerError | None]:
     lost = Misused("what was sent is too long to be kept", next="go back, and sign in in another tab first")
     if int(request.headers.get("content-length") or 0) > MOST_KEPT:
         return "", lost
+    request = Request(request.scope, _at_most(MOST_KEPT, request.receive))
+    try:
+        fields, files = await _fields(request)
+    except HTTPException:  # it is more than it said, or broken
+        return "", lost
+    if files:
+        lost = Misused("the session is over; what was typed is kept, a file is not", next="add the file again")
+    return json.dumps(fields), lost if files else None
+
+
+def _at_most(most: int, receive: Receive) -> Receive:
+    """What nobody sends, no more of it than is carried: they may be anybody, and the desk takes large files."""
+    taken = 0
+
+    async def measured() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return message
+
+    return measured
+
+
+async def _fields(request: Request) -> tuple[Fields, bool]:
     fields: Fields = []
     files = False
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
@@ -127,11 +155,7 @@ async def _packed(request: Request) -> tuple[str, LedgerError | None]:
                     files = True
     else:
         fields = parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
-    if sum(len(name) + len(value) for name, value in fields) > MOST_KEPT:
-        return "", lost
-    if files:
-        lost = Misused("the session is over; what was typed is kept, a file is not", next="add the file again")
-    return json.dumps(fields), lost if files else None
+    return fields, files
 
 
 def _unpacked(kept: str) -> Fields:

@@ -19,6 +19,7 @@ from ledger.vocabulary import Access, Role
 from ledger.web.limiting import SignInLimits
 from ledger.web.problems import TooMany
 from ledger.web.settings import Settings
+from ledger.web.signing import MOST_KEPT
 from tests.ledgers import DAY
 from tests.web.conftest import ADDRESS, NAMES, OURS, PASSWORD, Browsers
 
@@ -130,6 +131,11 @@ def test_a_file_of_nobody_or_of_who_may_not_is_not_even_read(app: FastAPI, brows
     assert reads_before_the_answer(app, "/api/v1/evidence", f"Bearer {secret}") == 0
     mine = ledger.people.make_token(ANA, "wire", [Role.FACT_CHECKER], 1).secret
     assert reads_before_the_answer(app, "/api/v1/evidence", f"Bearer {mine}") > 0, "else it would say nothing"
+    for path in ("/record", "/entries/7/evidence"):
+        assert reads_before_the_answer(app, path, f"Bearer {secret}") == 0
+        assert reads_before_the_answer(app, path, f"Bearer {mine}") > 0
+        # Of nobody as much is read as is carried over to when they have signed in, and no more.
+        assert reads_before_the_answer(app, path) in range(1, MOST_KEPT // 1024 + 3)
 
 
 def reads_before_the_answer(app: FastAPI, path: str, token: str = "") -> int:
@@ -139,12 +145,13 @@ def reads_before_the_answer(app: FastAPI, path: str, token: str = "") -> int:
     async def receive() -> dict[str, object]:
         nonlocal asked
         asked += 1
-        return {"type": "http.request", "body": b"x" * 1024, "more_body": asked < 1_000}
+        begins = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.pdf"\r\n\r\n'
+        return {"type": "http.request", "body": begins if asked == 1 else b"x" * 1024, "more_body": asked < 1_000}
 
     async def send(message: object) -> None:
         del message
 
-    headers = [(b"host", b"localhost"), (b"sec-fetch-site", b"same-origin")]
+    headers = [(b"host", b"localhost"), (b"sec-fetch-site", b"same-origin"), (b"accept", b"text/html")]
     headers.append((b"content-type", b"multipart/form-data; boundary=b"))
     headers += [(b"authorization", token.encode())] if token else []
     scope = {
@@ -223,8 +230,9 @@ def test_what_was_typed_is_kept_only_so_far_and_however_it_is_sent(browser: Brow
     said = browser().post("/record", content=pieces(8), headers=HTML | {"Content-Type": FORM})
     assert (said.status_code, "too long to be kept" in said.text) == (401, True)
     assert len(said.text) < 20_000
-    more = browser().post("/record", content=pieces(40), headers=HTML | {"Content-Type": FORM})
-    assert more.status_code == 413
+    for kind in (FORM, "multipart/form-data; boundary=b", "multipart/form-data"):
+        more = browser().post("/record", content=pieces(40), headers=HTML | {"Content-Type": kind})
+        assert (more.status_code, "too long to be kept" in more.text) == (401, True)
 
 
 def test_what_is_nested_without_end_is_nothing_that_was_typed(browser: Browsers) -> None:

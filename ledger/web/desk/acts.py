@@ -5,7 +5,7 @@ What is refused is shown where the form stands, on the page that it was sent fro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -27,12 +27,22 @@ router = APIRouter(include_in_schema=False)
 At = Annotated[int, Path(ge=0, le=MOST)]
 
 
-async def fields(request: Request, page: Page) -> FormData:  # noqa: ARG001 - a form is read for who is signed in
+async def fields(request: Request, page: Page) -> AsyncIterator[FormData]:  # noqa: ARG001 - for who is signed in
     """Read the fields of a small form."""
-    return await request.form(max_files=1, max_part_size=1 << 20)
+    async with request.form(max_files=1, max_part_size=1 << 20) as form:
+        yield form
 
 
 Fields = Annotated[FormData, Depends(fields)]
+
+
+async def fields_and_file(request: Request, page: Page) -> AsyncIterator[FormData]:
+    """Read the fields of a form that brings a document, which may be large: for who may add it alone."""
+    page.desk.require("add_evidence")
+    async with request.form(max_files=1, max_part_size=1 << 20) as form:
+        yield form
+
+
 Show = Callable[[Failed, int], Response]
 """Shows the page that a form stands on, with what was refused there."""
 
@@ -85,7 +95,7 @@ def withdraw(page: Page, form: Fields, index: At) -> Response:
 
 
 @router.post("/entries/{index}/evidence")
-def evidence(page: Page, form: Fields, index: At) -> Response:
+def evidence(page: Page, form: Annotated[FormData, Depends(fields_and_file)], index: At) -> Response:
     """Add a file or an address to an entry."""
 
     def act(desk: Ledger) -> Receipt:

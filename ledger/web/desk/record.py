@@ -58,7 +58,8 @@ def record_page(
 
 
 async def typed_by(request: Request, page: Page) -> Typed:
-    """Read the form of whoever is signed in; a file that comes with it is kept first."""
+    """Read the form of whoever may record; a file that comes with it is kept first."""
+    page.desk.require("record")
     async with request.form(max_files=1, max_part_size=1 << 20) as form:
         return await to_thread.run_sync(_typed, page.desk, form)
 
@@ -69,7 +70,6 @@ Form = Annotated[Typed, Depends(typed_by)]
 @router.post("/record")
 def record(page: Page, typed: Form) -> Response:
     """Record the statement, or show what would follow, or what is to be mended or answered first."""
-    page.desk.require("record")
     if typed("do") == "save" and (theirs := page.not_theirs(typed("key"))) is not None:
         return _form(page, typed, understand(page.desk, typed), failed=theirs, fresh=True, status=status_of(theirs))
     found = understand(page.desk, typed)
