@@ -37,7 +37,8 @@ def hash_password(password: str) -> str:
 
 def check_password(password: str, kept: str | None) -> bool:
     """Whether it is the password of that hash; None, where there is nobody, takes as long and is never right."""
-    right = _hasher().verify(_normal(password)[:LONGEST], kept if kept is not None else _nobodys())
+    nobodys = _nobodys()  # whoever comes first waits until it is made, whether the name is somebody's or not
+    right = _hasher().verify(_normal(password)[:LONGEST], nobodys if kept is None else kept)
     return right and kept is not None
 
 

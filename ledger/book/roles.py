@@ -101,6 +101,9 @@ class Acting:
 
         It is for one call, and not closed: a thread that acts asks for its own.
         """
+        # As nobody it would be held to nothing, so nobody becomes that by a slip.
+        if not isinstance(person, Person):
+            raise TypeError(f"acting as {type(person).__name__}: only a person can be acted as")
         acting = copy(self)
         acting._person, acting._act = person, None
         return acting

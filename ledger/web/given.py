@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
@@ -16,6 +17,12 @@ Index = Annotated[int, Field(ge=0, le=MOST, description="The index of an entry."
 Text = Annotated[str, Field(min_length=1, max_length=10_000)]
 Named = Index | Annotated[str, Field(min_length=1, max_length=2_000)]
 """A claim, a source or a story: its index, or its words."""
+
+
+def suffix_of(name: str | None) -> str:
+    """The end of a file's name, which says what kind of file it is. Nothing else of the name is taken."""
+    suffix = PurePath(name or "").suffix
+    return suffix if suffix.isascii() and suffix[1:].isalnum() and len(suffix) < 12 else ""
 
 
 class Given(BaseModel):

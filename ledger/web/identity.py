@@ -10,6 +10,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 from fastapi.security import APIKeyCookie, HTTPBearer
 from fastapi.security.http import HTTPAuthorizationCredentials
+from starlette.datastructures import Headers
 
 from ledger.book import Ledger, Person
 from ledger.errors import Forbidden, NotSignedIn
@@ -42,21 +43,29 @@ def address_of(request: Request) -> str:
     return request.client.host if request.client is not None else "unknown"
 
 
+def bearer_of(headers: Headers) -> str | None:
+    """The token of a program. What else stands in ``Authorization`` is between a browser and a proxy before us."""
+    scheme, _, secret = headers.get("authorization", "").partition(" ")
+    return secret if scheme.lower() == "bearer" and secret else None
+
+
 def whoever(
     request: Request,
-    token: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],
+    _token: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)],  # so that both are declared
     _session: Annotated[str | None, Depends(_SESSION)],
 ) -> Person:
     """Who asks. Raises :class:`~ledger.errors.NotSignedIn` where nobody is signed in."""
-    person = _whoever(request, token)
+    person = who_asks(request)
     request.state.person = person.name
     return person
 
 
-def _whoever(request: Request, token: HTTPAuthorizationCredentials | None) -> Person:
+def who_asks(request: Request) -> Person:
+    """Who asks, found out anew. Raises :class:`~ledger.errors.NotSignedIn` where nobody is signed in."""
     people, alone = ledger_of(request).people, settings_of(request).alone
+    token = bearer_of(request.headers)
     if token is not None:
-        return people.bearer(token.credentials)
+        return people.bearer(token)
     secret = request.cookies.get(cookie_name(request))
     if secret is not None:
         try:
@@ -75,7 +84,7 @@ Who = Annotated[Person, Depends(whoever)]
 
 def with_session(request: Request, person: Who) -> Person:
     """Who asks with a browser: a token makes no other, which would outlive it."""
-    if "authorization" in request.headers:
+    if bearer_of(request.headers) is not None:
         raise Forbidden("tokens: are looked after by their person, not by a token", next="sign in with a browser")
     return person
 

@@ -5,6 +5,7 @@ An attempt that succeeds forgets those of the same account from the same address
 
 from __future__ import annotations
 
+from hashlib import sha256
 from math import ceil
 from time import time
 
@@ -31,15 +32,24 @@ class SignInLimits:
 
     def attempt(self, name: str, address: str) -> None:
         """Count an attempt. Raises :class:`~ledger.web.problems.TooMany` if there were too many."""
-        for limit, keys in self._counted(name, address):
-            if not self._limiter.hit(limit, *keys):
+        counted = self._counted(name, address)
+        # All are asked first: what is refused is not counted, so whoever is refused makes nothing grow here.
+        for ask in (self._limiter.test, self._limiter.hit):
+            for limit, keys in counted:
+                if ask(limit, *keys):
+                    continue
                 left = ceil(self._limiter.get_window_stats(limit, *keys).reset_time - time())
                 raise TooMany("sign in: too many attempts", max(1, left))
 
     def succeeded(self, name: str, address: str) -> None:
         """Forget what was tried before the password was right."""
-        self._limiter.clear(self._pair, fold(name), address)
+        self._limiter.clear(self._pair, _account(name), address)
 
     def _counted(self, name: str, address: str) -> list[tuple[RateLimitItem, tuple[str, ...]]]:
-        account = fold(name)
+        account = _account(name)
         return [(self._pair, (account, address)), (self._address, (address,)), (self._account, (account,))]
+
+
+def _account(name: str) -> str:
+    """What a name is counted by: it may be anything, and as long as a request may be."""
+    return sha256(fold(name).encode("utf-8", "replace")).hexdigest()

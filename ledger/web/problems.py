@@ -160,6 +160,8 @@ def tell_problems(app: FastAPI) -> None:
     def _http_error(request: Request, error: HTTPException) -> Response:  # noqa: ARG001 - starlette gives it
         if isinstance(error.__cause__, LedgerError):
             return refused(error.__cause__)
+        if error.status_code == HTTPStatus.BAD_REQUEST:  # what reads a body says so of one that is broken
+            return refused(Misused("request: cannot be read", next="/api/v1/openapi.json says what it takes"))
         phrase = HTTPStatus(error.status_code).phrase
         details = {
             "type": "about:blank",

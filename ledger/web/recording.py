@@ -7,22 +7,23 @@ With an ``Idempotency-Key`` an act is done once: the same request again is answe
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path as FilePath
-from pathlib import PurePath
 from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path, Request, UploadFile
+from fastapi import APIRouter, Depends, Header, Path, Request
 from fastapi.responses import Response
 from pydantic import BaseModel
+from starlette.datastructures import UploadFile
 
 from ledger.book import Ledger, Receipt, Redacted
 from ledger.book.once import Repeated, earlier, key_of
+from ledger.errors import Misused
 from ledger.vocabulary import Kind
 from ledger.web import given
-from ledger.web.answers import RECORDING, model_of, refusals, shown
-from ledger.web.given import MOST, Given
+from ledger.web.answers import RECORDING, model_of, shown
+from ledger.web.given import MOST, Given, suffix_of
 from ledger.web.identity import Desk
 
 router = APIRouter(prefix="/api/v1", tags=["record"], responses=RECORDING)
@@ -74,14 +75,29 @@ def record(desk: Desk, do: Doing, body: given.StatementGiven) -> Response:
     return do(Kind.STATEMENT, body, lambda ledger: ledger.record(**asked))
 
 
-@router.post("/evidence", response_model=DocumentModel, status_code=201, responses=refusals(413))
-def keep_evidence(desk: Desk, file: UploadFile) -> Response:
-    """Keep a file, so that a statement or another entry can name it as its ``evidence``."""
+async def file_of(request: Request, desk: Desk) -> AsyncIterator[UploadFile]:
+    """Read the file that was sent, once it is known that whoever sends it may: till then not a byte is taken."""
     desk.require("keep_evidence")
+    async with request.form(max_files=1, max_fields=8) as form:
+        file = form.get("file")
+        if not isinstance(file, UploadFile):
+            raise Misused("file: is missing", next="send one as multipart/form-data, in the field `file`")
+        yield file
+
+
+_FILE: dict[str, Any] = {
+    "type": "object",
+    "required": ["file"],
+    "properties": {"file": {"type": "string", "format": "binary"}},
+}
+_A_FILE: dict[str, Any] = {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FILE}}}}
+
+
+@router.post("/evidence", response_model=DocumentModel, status_code=201, openapi_extra=_A_FILE)
+def keep_evidence(desk: Desk, file: Annotated[UploadFile, Depends(file_of)]) -> Response:
+    """Keep a file, so that a statement or another entry can name it as its ``evidence``."""
     with TemporaryDirectory(prefix="claims-upload-") as folder:
-        # Of its name only the end is taken, which says what kind of file it is.
-        suffix = PurePath(file.filename or "").suffix
-        path = FilePath(folder) / f"file{suffix if suffix[1:].isalnum() and len(suffix) < 12 else ''}"
+        path = FilePath(folder) / f"file{suffix_of(file.filename)}"
         with path.open("wb") as kept:
             shutil.copyfileobj(file.file, kept)
         document = desk.keep_evidence(path)

@@ -1,20 +1,20 @@
 """What every answer says to a browser, how much may be sent, and which requests may change anything.
 
 No page of another site's may: a request that may change something has to come from a page of ours. Browsers say so in
-``Sec-Fetch-Site``, older ones in ``Origin``. A program sends neither, and no cookie either: it has a token, which no
-browser sends by itself.
+``Sec-Fetch-Site``, older ones in ``Origin``, and very old ones not at all. A program sends neither, and no cookie
+either: it has a token, or where nobody has an account what no page can send elsewhere without being asked first.
 """
 
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.errors import Forbidden, Misused
+from ledger.web.identity import bearer_of
 from ledger.web.problems import TooLarge, refused
 from ledger.web.settings import Settings
 
@@ -31,7 +31,7 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
-UPLOADS = re.compile(r"/api/v1/evidence|/record|/entries/\d+/evidence")
+UPLOADS = re.compile(r"/api/v1/evidence|/record|/entries/[0-9]+/evidence")
 MOST, MOST_UPLOADED = 1024**2, 1024**3
 """How many bytes a request may have; one that uploads a document more, which goes to the disk."""
 
@@ -84,10 +84,19 @@ class Security:
         if site is not None:
             ours = site in _OURS
         elif origin is not None:
-            ours = urlsplit(origin).netloc == host != ""
+            scheme = "https" if self._settings.secure else "http"
+            ours = host != "" and origin.lower() == f"{scheme}://{host.lower()}"
+        elif "cookie" in headers:
+            ours = False
         else:
-            ours = "cookie" not in headers
+            ours = bearer_of(headers) is not None or not _a_page_can_send(method, headers)
         return None if ours else Forbidden("origin: the request comes from a page of another site", next=_NEXT)
+
+
+def _a_page_can_send(method: str, headers: Headers) -> bool:
+    """Whether a page of another site can have a browser send this here without asking us first (CORS, "simple")."""
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    return method == "POST" and kind != "application/json"
 
 
 def _too_large(headers: Headers, most: int) -> TooLarge | None:

@@ -15,10 +15,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import APIRouter, FastAPI, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.types import Message, Receive
 
 from ledger.book.people import SESSION
 from ledger.errors import LedgerError, Misused, NotSignedIn
-from ledger.web.desk.frame import fill
+from ledger.web.desk.frame import fill, place
 from ledger.web.identity import address_of, cookie_name, ledger_of, settings_of
 from ledger.web.limiting import SignInLimits
 from ledger.web.problems import TooMany, refused, status_of
@@ -65,6 +67,8 @@ def sign_in(
             answer.headers["Retry-After"] = str(error.seconds)
         return answer
     limits.succeeded(name, address)
+    if (before := request.cookies.get(cookie_name(request))) is not None:
+        ledger_of(request).people.sign_out(before)  # nothing could end it once its cookie is replaced
     fields = _unpacked(kept)
     response: Response = RedirectResponse(to, HTTPStatus.SEE_OTHER)
     if fields:
@@ -102,7 +106,8 @@ def keep_what_was_typed(app: FastAPI) -> None:
             return refused(error)
         to = _own(request.url.path + (f"?{request.url.query}" if request.url.query else ""))
         if request.method in ("GET", "HEAD"):
-            return RedirectResponse(request.url_for("sign_in_page").include_query_params(to=to), HTTPStatus.SEE_OTHER)
+            # Not by the name that the request calls us by: that is whatever was sent.
+            return RedirectResponse(place("/sign-in", to=to), HTTPStatus.SEE_OTHER)
         kept, left = await _packed(request)
         why: LedgerError = error if left is None else left
         return page(request, "sign_in", 401, to=to, kept=kept, error=why, name="", empty=False)
@@ -113,6 +118,32 @@ async def _packed(request: Request) -> tuple[str, LedgerError | None]:
     lost = Misused("what was sent is too long to be kept", next="go back, and sign in in another tab first")
     if int(request.headers.get("content-length") or 0) > MOST_KEPT:
         return "", lost
+    request = Request(request.scope, _at_most(MOST_KEPT, request.receive))
+    try:
+        fields, files = await _fields(request)
+    except HTTPException:  # it is more than it said, or broken
+        return "", lost
+    if files:
+        lost = Misused("the session is over; what was typed is kept, a file is not", next="add the file again")
+    return json.dumps(fields), lost if files else None
+
+
+def _at_most(most: int, receive: Receive) -> Receive:
+    """What nobody sends, no more of it than is carried: they may be anybody, and the desk takes large files."""
+    taken = 0
+
+    async def measured() -> Message:
+        nonlocal taken
+        message = await receive()
+        taken += len(message.get("body", b""))
+        if taken > most:
+            raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        return message
+
+    return measured
+
+
+async def _fields(request: Request) -> tuple[Fields, bool]:
     fields: Fields = []
     files = False
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
@@ -124,15 +155,13 @@ async def _packed(request: Request) -> tuple[str, LedgerError | None]:
                     files = True
     else:
         fields = parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True)
-    if files:
-        lost = Misused("the session is over; what was typed is kept, a file is not", next="add the file again")
-    return json.dumps(fields), lost if files else None
+    return fields, files
 
 
 def _unpacked(kept: str) -> Fields:
     try:
         found = json.loads(kept) if kept else []
-    except ValueError:
+    except (ValueError, RecursionError):
         return []
     pairs = found if isinstance(found, list) else []
     return [
@@ -142,7 +171,10 @@ def _unpacked(kept: str) -> Fields:
 
 def _own(to: str) -> str:
     """A place on this desk: whatever leads elsewhere leads to its first page."""
-    parts = urlsplit(to.replace("\\", "/"))
+    try:
+        parts = urlsplit(to.replace("\\", "/"))
+    except ValueError:
+        return "/"
     plain = to.isprintable() and to.isascii()
     if not plain or parts.scheme or parts.netloc or not to.startswith("/") or to.startswith(("//", "/\\")):
         return "/"

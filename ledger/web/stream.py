@@ -15,7 +15,6 @@ from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Header, Query, Request
-from fastapi.security.http import HTTPAuthorizationCredentials
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from ledger.book import Ledger, Since
@@ -23,14 +22,14 @@ from ledger.errors import LedgerError, Misused, NotSignedIn
 from ledger.web.answers import refusals
 from ledger.web.given import MOST
 from ledger.web.health import Figures
-from ledger.web.identity import Who, ledger_of, whoever
+from ledger.web.identity import Who, ledger_of, who_asks
 from ledger.web.logs import log
 
 router = APIRouter(prefix="/api/v1", tags=["read"], responses=refusals(401, 403, 409, 422, 503))
 
 _LISTENING = 1.0  # seconds that the thread waits before it looks whether it is to end
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
-_STILL_THERE = 30.0  # seconds after which a silent stream asks whether its session is over
+_STILL_THERE = 30.0  # seconds after which a stream asks whether its session is over, however much there is to tell
 _REMEMBERED = 32
 
 
@@ -173,10 +172,18 @@ async def follow(
     hub: Hub = request.app.state.hub
     figures: Figures = request.app.state.figures
     figures.listeners.inc()
+    loop = asyncio.get_running_loop()
+    asked = loop.time()
     try:
         yield ServerSentEvent(event="size", id=str(last), raw_data=str(last + 1), retry=1_000)
         while not hub.ended:
-            if await hub.beyond(last + 1, _STILL_THERE):
+            grown = await hub.beyond(last + 1, max(0.0, asked + _STILL_THERE - loop.time()))
+            if loop.time() >= asked + _STILL_THERE:
+                if not await _still_there(request):
+                    yield ServerSentEvent(event="end", raw_data="session")
+                    return
+                asked = loop.time()
+            if grown:
                 try:
                     size, found = await told(last)
                 except LedgerError as error:
@@ -185,24 +192,15 @@ async def follow(
                     continue
                 last = size - 1
                 yield ServerSentEvent(event="change", id=str(last), data=found)
-            elif not await _still_there(request):
-                yield ServerSentEvent(event="end", raw_data="session")
-                return
     finally:
         figures.listeners.dec()
 
 
 async def _still_there(request: Request) -> bool:
     try:
-        await to_thread.run_sync(_ask_again, request)
+        await to_thread.run_sync(who_asks, request)
     except NotSignedIn:
         return False
     except LedgerError:
         return True  # the database is away for a moment, and the session may not be
     return True
-
-
-def _ask_again(request: Request) -> None:
-    scheme, _, secret = request.headers.get("authorization", "").partition(" ")
-    token = HTTPAuthorizationCredentials(scheme=scheme, credentials=secret) if secret else None
-    whoever(request, token, None)

@@ -6,13 +6,14 @@ import json
 import logging
 
 import pytest
+from fastapi import FastAPI, Request
 
 from ledger.book import Ledger
 from ledger.store import Place
 from ledger.vocabulary import Role
 from ledger.web.logs import _Lines
 from tests.servers import Server
-from tests.web.conftest import NAMES, SECOND, Browsers
+from tests.web.conftest import NAMES, PASSWORD, SECOND, Browsers
 
 
 @pytest.mark.parametrize("where", ["postgresql"], indirect=True)
@@ -46,6 +47,28 @@ def test_figures_are_for_who_is_signed_in(browser: Browsers, ledger: Ledger) -> 
         line.startswith('claims_request_seconds_bucket{le="0.1",route="/api/v1/claims/{claim}"}') for line in lines
     )
     assert not any("BREW" in line for line in lines)
+
+
+@pytest.mark.parametrize("where", ["sqlite"], indirect=True)
+def test_no_line_has_a_token_a_cookie_or_a_password(
+    app: FastAPI, browser: Browsers, caplog: pytest.LogCaptureFixture
+) -> None:
+    @app.get("/fails")
+    def fails(request: Request) -> None:
+        raise ValueError(str(request.headers))
+
+    with caplog.at_level(logging.DEBUG):
+        page = browser(Role.EDITOR)
+        secret = page.post("/api/v1/me/tokens", json={"label": "wire"}).json()["secret"]
+        program = {"Authorization": f"Bearer {secret}"}
+        for path in ("/api/v1/board", "/api/v1/nothing", "/fails", f"/api/v1/claims/{secret}"):
+            browser().get(path, headers=program)
+            page.get(path)
+        assert page.post("/sign-in", data={"name": NAMES[Role.EDITOR], "password": PASSWORD}).status_code == 303
+    written = "".join(_Lines().format(each) for each in caplog.records if each.name == "ledger.web")
+    assert written.count('"event": "request"') >= 8
+    for hidden in (secret, page.cookies["claims"], PASSWORD):
+        assert hidden not in written
 
 
 @pytest.mark.parametrize("where", ["sqlite"], indirect=True)

@@ -125,6 +125,21 @@ def test_a_stream_ends_with_the_session(
 
 
 @ONE
+def test_a_stream_ends_with_the_session_however_much_there_is_to_tell(
+    ledger: Ledger, address: str, bearer: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "_STILL_THERE", 0.5)
+    listener = Listener(address, bearer)
+    listener.heard(1)
+    ledger.people.disable(NAMES[Role.AUDITOR])
+    end = time.monotonic() + 20
+    while not listener.ended.is_set() and time.monotonic() < end:
+        ledger.hold(5)
+        time.sleep(0.05)
+    assert listener.events[-1].kind == "end"
+
+
+@ONE
 def test_told_to_stop_it_ends_every_stream(app: FastAPI, bearer: dict[str, str]) -> None:
     with served(app) as address:
         listeners = [Listener(address, bearer) for _ in range(5)]

@@ -5,7 +5,7 @@ What is refused is shown where the form stands, on the page that it was sent fro
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Request
@@ -27,12 +27,22 @@ router = APIRouter(include_in_schema=False)
 At = Annotated[int, Path(ge=0, le=MOST)]
 
 
-async def fields(request: Request, page: Page) -> FormData:  # noqa: ARG001 - a form is read for who is signed in
+async def fields(request: Request, page: Page) -> AsyncIterator[FormData]:  # noqa: ARG001 - for who is signed in
     """Read the fields of a small form."""
-    return await request.form(max_files=1, max_part_size=1 << 20)
+    async with request.form(max_files=1, max_part_size=1 << 20) as form:
+        yield form
 
 
 Fields = Annotated[FormData, Depends(fields)]
+
+
+async def fields_and_file(request: Request, page: Page) -> AsyncIterator[FormData]:
+    """Read the fields of a form that brings a document, which may be large: for who may add it alone."""
+    page.desk.require("add_evidence")
+    async with request.form(max_files=1, max_part_size=1 << 20) as form:
+        yield form
+
+
 Show = Callable[[Failed, int], Response]
 """Shows the page that a form stands on, with what was refused there."""
 
@@ -46,8 +56,10 @@ def text(form: FormData, name: str) -> str | None:
 def do(page: Frame, form: FormData, name: str, kind: Kind, act: Callable[[Ledger], Receipt], show: Show) -> Response:
     """Do an act, once for the key of its form; ``name`` is that of the form on the page that ``show`` shows."""
     values = {each: value for each, value in form.multi_items() if isinstance(value, str)}
+    if (theirs := page.not_theirs(values.get("key", ""))) is not None:
+        return show(Failed(name, theirs, values), status_of(theirs))
     asked = f"POST {page.request.url.path} {sorted((n, v) for n, v in values.items() if n != 'key')!r}"
-    once = page.desk.once(key_of(page.person.name, values.get("key") or new_key(), asked))
+    once = page.desk.once(key_of(page.person.name, values.get("key") or new_key(page.person.name), asked))
     try:
         receipt = act(once)
     except Repeated as again:
@@ -83,7 +95,7 @@ def withdraw(page: Page, form: Fields, index: At) -> Response:
 
 
 @router.post("/entries/{index}/evidence")
-def evidence(page: Page, form: Fields, index: At) -> Response:
+def evidence(page: Page, form: Annotated[FormData, Depends(fields_and_file)], index: At) -> Response:
     """Add a file or an address to an entry."""
 
     def act(desk: Ledger) -> Receipt:
@@ -150,7 +162,7 @@ def _on_claim(page: Frame, form: FormData) -> Show:
 
     def show(failed: Failed, status: int) -> Response:
         claim = text(form, "claim")
-        if claim is None or not claim.isdigit() or len(claim) > 15:
+        if claim is None or not (claim.isascii() and claim.isdigit()) or len(claim) > 15:
             assert failed.error is not None
             raise failed.error
         return show_claim(page, int(claim), failed=failed, status=status)

@@ -6,6 +6,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
+from hashlib import sha256
 from http import HTTPStatus
 from typing import Annotated, Any
 from urllib.parse import urlencode
@@ -15,7 +17,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment
 
 from ledger.book import BoardRow, Ledger, Person
-from ledger.errors import LedgerError
+from ledger.errors import LedgerError, Rejected
 from ledger.pages import engine
 from ledger.text import fold
 from ledger.times import show_time
@@ -91,11 +93,25 @@ class Frame:
             "origin": self.desk.origin,
             "zone": self.desk.zone.key,
             "now": show_time(now, self.desk.zone, Precision.MINUTE),
-            "key": new_key,
+            "key": partial(new_key, self.person.name),
             "failed": NOTHING_FAILED,
             "signed_in": self.request.app.state.settings.alone is not self.person,
         }
         return HTMLResponse(fill(self.request, template, **(told | given)), status)
+
+    def not_theirs(self, key: str) -> LedgerError | None:
+        """Why a form with that key is not recorded: it was shown to somebody else, who may have filled it in.
+
+        In one browser one person signs in after another, and pages stay open. Sent once more, from the page that says
+        so, it is recorded as whoever is signed in.
+        """
+        begin, point, _ = key.partition(".")
+        if not point or key == _key(begin, self.person.name):
+            return None
+        return Rejected(
+            f"form: it was opened by somebody else, and {self.person.name} is signed in now",
+            next=f"look through it; sent again, it is recorded as {self.person.name}",
+        )
 
     def remember(self, *what: Any, make: Any) -> Any:
         """What follows from the ledger of this size alone; made once for all who ask."""
@@ -112,9 +128,13 @@ Page = Annotated[Frame, Depends(frame)]
 """The page that a route fills."""
 
 
-def new_key() -> str:
-    """What makes a form one act, however often it is sent."""
-    return secrets.token_hex(16)
+def new_key(name: str) -> str:
+    """What makes a form one act of a person, however often it is sent."""
+    return _key(secrets.token_hex(8), name)
+
+
+def _key(begin: str, name: str) -> str:
+    return f"{begin}.{sha256(f'{begin} {fold(name)}'.encode('utf-8', 'replace')).hexdigest()[:16]}"
 
 
 def go_to(where: str) -> Response:

@@ -20,7 +20,7 @@ from ledger.model import Document
 from ledger.vocabulary import Kind, Reason, Status
 from ledger.web.desk.frame import Frame, Page, go_to, new_key, place
 from ledger.web.desk.typed import KINDS, RELAYERS, Ask, Typed, Understood, understand
-from ledger.web.given import MOST
+from ledger.web.given import MOST, suffix_of
 from ledger.web.problems import status_of
 
 router = APIRouter(include_in_schema=False)
@@ -58,7 +58,8 @@ def record_page(
 
 
 async def typed_by(request: Request, page: Page) -> Typed:
-    """Read the form of whoever is signed in; a file that comes with it is kept first."""
+    """Read the form of whoever may record; a file that comes with it is kept first."""
+    page.desk.require("record")
     async with request.form(max_files=1, max_part_size=1 << 20) as form:
         return await to_thread.run_sync(_typed, page.desk, form)
 
@@ -69,7 +70,8 @@ Form = Annotated[Typed, Depends(typed_by)]
 @router.post("/record")
 def record(page: Page, typed: Form) -> Response:
     """Record the statement, or show what would follow, or what is to be mended or answered first."""
-    page.desk.require("record")
+    if typed("do") == "save" and (theirs := page.not_theirs(typed("key"))) is not None:
+        return _form(page, typed, understand(page.desk, typed), failed=theirs, fresh=True, status=status_of(theirs))
     found = understand(page.desk, typed)
     if "evidence" in typed.values:
         found.wrong("file", typed("evidence"))
@@ -101,7 +103,7 @@ def receipt_at(receipt: Receipt) -> str:
 
 def _say(page: Frame, typed: Typed, word: Word) -> Receipt:
     asked = repr(sorted((name, value) for name, value in typed.values.items() if name not in _NOT_TYPED))
-    once = page.desk.once(key_of(page.person.name, typed("key") or new_key(), f"POST /record {asked}"))
+    once = page.desk.once(key_of(page.person.name, typed("key") or new_key(page.person.name), f"POST /record {asked}"))
     try:
         return once.say(word, again=bool(typed("again")))
     except Repeated as again:
@@ -133,7 +135,7 @@ def _form(
         here="record",
         typed=typed,
         found=found,
-        form_key=new_key() if fresh or not typed("key") else typed("key"),
+        form_key=new_key(page.person.name) if fresh or not typed("key") else typed("key"),
         keys=KEYS,
         kinds=KINDS,
         reasons=list(Reason),
@@ -163,8 +165,8 @@ def _document(desk: Ledger, file: UploadFile | None, values: dict[str, str]) -> 
         kept, name = upload(desk, file)
         values["kept"] = f"{kept.sha256} {kept.size} {kept.media_type}"
         values["kept_name"] = name
-    elif (found := _KEPT.fullmatch(values.get("kept", ""))) and (desk.place.kept_files() / found[1]).is_file():
-        kept = Document(sha256=found[1], size=int(found[2]), media_type=found[3])
+    elif (found := _KEPT.fullmatch(values.get("kept", ""))) and (path := desk.place.kept_files() / found[1]).is_file():
+        kept = Document(sha256=found[1], size=path.stat().st_size, media_type=found[3])
     else:
         values.pop("kept", None)
         return link
@@ -174,7 +176,7 @@ def _document(desk: Ledger, file: UploadFile | None, values: dict[str, str]) -> 
 def upload(desk: Ledger, file: UploadFile) -> tuple[Document, str]:
     """Keep a file that was sent; return what describes it, and what it was called."""
     with tempfile.TemporaryDirectory(prefix="claims-upload-") as folder:
-        path = Path(folder) / f"file{Path(file.filename or '').suffix[:20]}"
+        path = Path(folder) / f"file{suffix_of(file.filename)}"
         with path.open("wb") as target:
             while piece := file.file.read(1 << 20):
                 target.write(piece)

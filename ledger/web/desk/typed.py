@@ -130,8 +130,8 @@ def _claim(desk: Ledger, typed: Typed, name: str, found: Understood) -> int | st
             found.wrong(name, flaw)
         return given
     picked = typed.picked(name)
-    if picked.isdigit():
-        return int(picked)
+    if (index := as_index(picked)) is not None:
+        return index
     try:
         meant = desk.meant_claim(given, typed("story") or None)
     except LedgerError as error:
@@ -158,8 +158,8 @@ def _source(desk: Ledger, typed: Typed, name: str, found: Understood) -> int | s
             found.wrong(name, flaw)
         return given
     picked = typed.picked(name)
-    if picked.isdigit():
-        return int(picked)
+    if (index := as_index(picked)) is not None:
+        return index
     meant: Meant = desk.meant_source(given)
     if meant.index is None:
         found.new[name] = given
