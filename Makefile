@@ -13,7 +13,7 @@ CLEAN_ENV := env -u CLAIMS_LEDGER -u CLAIMS_LOG -u CLAIMS_FILES -u CLAIMS_KEYS -
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .DELETE_ON_ERROR:
-.PHONY: help demo demo-web test browser verify-independent bench test-scale soak soak-import check format golden docs wheel-test clean
+.PHONY: help demo demo-web test browser screenshots verify-independent bench test-scale soak soak-import check format golden docs wheel-test clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-18s %s\n", $$1, $$2 }' Makefile
@@ -62,6 +62,9 @@ golden: $(VENV)/.test ## rewrite the golden files (then read the diff)
 docs: $(VENV)/.test ## rewrite docs/cli.md from the help of the commands
 	$(BIN)/python -m tests.cli_page
 
+screenshots: $(VENV)/.test $(VENV)/.browser ## take the pictures of the site in docs/site/ (needs Chromium)
+	$(BIN)/python -m tests.screenshots
+
 wheel-test: $(VENV)/.dev ## build the wheel, install it elsewhere, run its demonstration there
 	@set -eu; work=$$(mktemp -d); trap 'rm -rf "$$work"' EXIT; \
 	echo "building the wheel"; \
@@ -69,7 +72,8 @@ wheel-test: $(VENV)/.dev ## build the wheel, install it elsewhere, run its demon
 	    || { cat "$$work/log" >&2; exit 1; }; \
 	$(BIN)/python -m zipfile -l "$$work"/dist/*.whl > "$$work/list"; \
 	for part in ledger/py.typed ledger/migrations/env.py ledger/migrations/versions/ \
-	    ledger/store/postgres/catalog.json ledger/web/templates/sign_in.html ledger/seeds/ dist-info/licenses/LICENSE; do \
+	    ledger/store/postgres/catalog.json ledger/seeds/ ledger/pages/templates/site/claim.html \
+	    ledger/pages/static/style.css ledger/web/templates/sign_in.html dist-info/licenses/LICENSE; do \
 	    grep -q "$$part" "$$work/list" || { echo "the wheel lacks $$part" >&2; exit 1; }; \
 	done; \
 	! grep -E '^(tests|alembic|seeds)/|__pycache__' "$$work/list" \

@@ -13,12 +13,25 @@ said); and where we told it as denied, and it is accepted. Any other difference 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from ledger.model import Claim, Entry, Publication, Redaction, Settlement, Statement
+from ledger.model import (
+    Body,
+    Claim,
+    Entry,
+    Hold,
+    Publication,
+    Redaction,
+    Release,
+    Retract,
+    Same,
+    Settlement,
+    Statement,
+    Wording,
+)
 from ledger.resolver import Acts, Change, Clock, Facts, First, Fold, Verdict, listed, neighbourhood, resolve, timeline
 from ledger.vocabulary import Debt, State, Visibility
 
@@ -63,7 +76,10 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One thing owed: ``by`` is the entry that made what holds now, at ``since``; it is owed from ``owed`` on."""
+    """One thing owed: ``by`` is the entry that made what holds now, at ``since``; it is owed from ``owed`` on.
+
+    What holds now has held since ``by`` without a break, and what was told has not held since ``owed``.
+    """
 
     reason: Debt
     by: int
@@ -134,17 +150,23 @@ def went_out(entry: Entry) -> datetime:
     return entry.recorded if entry.body.published is None else entry.body.published.at
 
 
-def debts(facts: Facts, publications: Iterable[int], text_of: TextOf) -> list[Owing]:
-    """What is owed on some publications, by publication and claim; nothing on one that the desk has retracted."""
+def debts(facts: Facts, publications: Iterable[int], text_of: TextOf, *, size: int | None = None) -> list[Owing]:
+    """What is owed on some publications, by publication and claim; nothing on one that the desk has retracted.
+
+    With ``size`` it is what holds by the first so many entries that counts; a publication may have been recorded after
+    those, but none of its tellings rests on more.
+    """
     acts = Acts(facts)
     live = [index for index in publications if acts.live(index)]
     last = {index: tellings(facts, index) for index in live}
-    now = told(facts, {claim for each in last.values() for claim in each})
+    holding = facts if size is None else First(facts, size)
+    now = told(holding, {claim for each in last.values() for claim in each})
     then = _told_then(facts, last.values())
     found = []
     for index, each in last.items():
         for claim, telling in sorted(each.items()):
-            owing = _Owing(facts, acts, telling, then[telling.size, telling.said][claim], now[claim], text_of)
+            told_of = then[telling.size, telling.said][claim]
+            owing = _Owing(holding, Acts(holding), telling, told_of, now[claim], text_of)
             if dues := owing.dues():
                 found.append(Owing(index, claim, telling, owing.told, now[claim], tuple(dues)))
     return found
@@ -185,8 +207,7 @@ class _Owing:
         denied = told.state not in _NOT_SO and now.state in _NOT_SO
         rose = told.state in _NOT_SO and now.accepted
         by, left = self._turns
-        owed = max(self.telling.at, self.facts.entry(left).recorded)
-        return Due(Debt.WRONG if fell or denied or rose else Debt.CHANGED, by, self.facts.entry(by).recorded, owed)
+        return self._due(Debt.WRONG if fell or denied or rose else Debt.CHANGED, by, left)
 
     @cached_property
     def _turns(self) -> tuple[int, int]:
@@ -199,14 +220,20 @@ class _Owing:
                 break
             by = change.index
         for change in reversed(changes):
-            if change.index < self.telling.size or _standing(change) == self.told.standing:
+            if _standing(change) == self.told.standing:
                 break
             left = change.index
         return by, left
 
     def _held(self) -> Due | None:
-        hold = self.now.hold
-        return None if hold is None or self.told.hold is not None else self._due(Debt.HELD, hold)
+        if self.now.hold is None or self.told.hold is not None:
+            return None
+
+        def held(acts: Acts) -> bool:
+            return acts.held(acts.folded(self.told.claim)) is not None
+
+        by = self._begun(held, (Hold, Release, Same, Retract), self.now.hold)
+        return self._due(Debt.HELD, by, by)
 
     def _redacted(self) -> Due | None:
         by = [index for index in self.facts.of_kind("redaction") if index >= self.telling.size]
@@ -218,7 +245,7 @@ class _Owing:
             assert isinstance(body, Redaction)
             public = self.facts.entry(body.target).parts[body.part].visibility is Visibility.PUBLIC
             if public and body.target in words:
-                return self._due(Debt.REDACTED, index)
+                return self._due(Debt.REDACTED, index, index)
         return None
 
     def _words(self) -> set[int]:
@@ -237,32 +264,38 @@ class _Owing:
         before, after = self.told.wording, self.now.wording
         if before == after or self._gone(before):
             return None
-        if self._text_of(before) == self._text_of(after) is not None:
+        told, now = self._text_of(before), self._text_of(after)
+        if told == now is not None:
             return None
-        return self._due(Debt.REWORDED, self._worded_anew(after))
+
+        def reads(acts: Acts, index: int, text: str | None) -> bool:
+            worded = acts.worded(self.told.claim)
+            return worded == index or self._text_of(worded) == text is not None
+
+        acts = (Wording, Retract)
+        by = self._begun(lambda then: reads(then, after, now), acts, after)
+        left = self._begun(lambda then: not reads(then, before, told), acts, by)
+        return self._due(Debt.REWORDED, by, left)
 
     def _gone(self, wording: int) -> bool:
         """Whether the text that was told was redacted, which is owed as such."""
         return bool(self.facts.refs("redaction.text", wording))
 
-    def _worded_anew(self, wording: int) -> int:
-        """The entry that put a wording in force: itself, or what took back a later one."""
-        if wording >= self.telling.size:
-            return wording
-        wordings = self.facts.refs("wording.claim", self.told.claim)
-        taken_back = [by for each in wordings for by in self.facts.refs("retract.target", each)]
-        return max((by for by in taken_back if by >= self.telling.size), default=wording)
+    def _begun(self, holds: Callable[[Acts], bool], acts: tuple[type[Body], ...], otherwise: int) -> int:
+        """The act since which something that these acts decide holds without a break; it holds by now."""
+        found = otherwise
+        for index in reversed(neighbourhood(self.facts, [self.told.claim])):
+            if index > self.told.claim and isinstance(self.facts.entry(index).body, acts):
+                if not holds(Acts(First(self.facts, index + 1))):
+                    break
+                found = index
+        return found
 
-    def _due(self, reason: Debt, by: int) -> Due:
-        since = self.facts.entry(by).recorded
-        return Due(reason, by, since, max(self.telling.at, since))
+    def _due(self, reason: Debt, by: int, left: int) -> Due:
+        owed = max(self.telling.at, self.facts.entry(left).recorded)
+        return Due(reason, by, self.facts.entry(by).recorded, owed)
 
 
 def _standing(change: Change) -> tuple[State | None, int | None, State | None]:
     verdict: Verdict | None = change.verdict
     return (None, None, None) if verdict is None else (verdict.state, verdict.successor, verdict.successor_state)
-
-
-def public_debts(owing: Iterable[Owing]) -> Iterator[Owing]:
-    """What may be told in public of what is owed: nothing of a claim that is held by now."""
-    return (each for each in owing if each.now.hold is None)

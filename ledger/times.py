@@ -151,3 +151,8 @@ def show_time(moment: datetime, zone: ZoneInfo, precision: Precision = Precision
     shown = {Precision.HOUR: f"{clock:%Hh}", Precision.MINUTE: f"{clock:%H:%M}"}.get(precision, clock.isoformat())
     offset = local.isoformat(timespec="microseconds")[26:]
     return f"{day} {shown} {offset}"
+
+
+def show_minute(moment: datetime, zone: ZoneInfo) -> str:
+    """As :func:`show_time`, to the minute before it."""
+    return show_time(moment.replace(second=0, microsecond=0), zone, Precision.MINUTE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from ledger.model import (
     Authority,
@@ -19,11 +20,13 @@ from ledger.model import (
     Hold,
     Opening,
     Policy,
+    Publication,
     Recorder,
     Redaction,
     Release,
     Retract,
     Same,
+    Settlement,
     Source,
     Statement,
     Story,
@@ -31,6 +34,7 @@ from ledger.model import (
     Wording,
     references,
 )
+from ledger.resolver import Acts, Memory
 from ledger.times import FUTURE_SLACK, Moment
 from ledger.vocabulary import Mistake, Part, SourceKind, Status
 
@@ -147,6 +151,22 @@ class Book:
     def redact(self, target: int, part: str) -> int:
         return self.add(Redaction(target, Part(part)))
 
+    def publish(
+        self, *claims: int, size: int | None = None, out: str | int | datetime | None = None, **more: Any
+    ) -> int:
+        """A publication of these claims, or with none of a ``story`` or of all; it rests on all, unless told."""
+        size = len(self.entries) if size is None else size
+        policy = Acts(Memory(self.entries[:size])).policy_entry()
+        assert policy is not None, "a publication rests on a policy"
+        published = None if out is None else Moment(at(out))
+        return self.add(Publication(size, policy, published, claims=tuple(sorted(claims)), **more))
+
+    def settle(self, publication: int, *claims: int, size: int | None = None, out: str | int | None = None) -> int:
+        """A corrective to a publication, for all of it or for some claims; it rests on all, unless told."""
+        size = len(self.entries) if size is None else size
+        published = None if out is None else Moment(at(out))
+        return self.add(Settlement(publication, size, tuple(sorted(claims)), published))
+
 
 def line(entry: Entry) -> str:
     """One entry in a line, for the report of a failing example."""
@@ -180,7 +200,7 @@ def moments(entries: Iterable[Entry], most: int = 3) -> list[datetime]:
 
 
 def renumber(entry: Entry, name: Callable[[int], int]) -> Entry:
-    """The same entry with every index in it, its own too, replaced by another."""
+    """The same entry with every index in it, its own too, replaced by another. A size is none, and stays."""
     body = entry.body
     changed = {}
     for role, _ in references(body):
@@ -190,6 +210,9 @@ def renumber(entry: Entry, name: Callable[[int], int]) -> Entry:
             continue
         if isinstance(body, Redaction) and field != "target":
             continue  # the role of its part, for the target once more
+        if field == "claims":
+            changed["claims"] = tuple(sorted(map(name, body.claims)))
+            continue
         changed[field] = name(getattr(body, field))
     return replace(entry, index=name(entry.index), body=replace(body, **changed))
 
@@ -227,6 +250,10 @@ def shifted(entries: Iterable[Entry], by: timedelta) -> list[Entry]:
         body = entry.body
         if isinstance(body, Statement) and body.said is not None:
             body = replace(body, said=Moment(body.said.at + by, body.said.precision))
+        if isinstance(body, Publication | Settlement) and body.published is not None:
+            body = replace(body, published=Moment(body.published.at + by, body.published.precision))
+        if isinstance(body, Publication) and body.as_said is not None:
+            body = replace(body, as_said=body.as_said + by)
         moved.append(replace(entry, recorded=entry.recorded + by, body=body))
     return moved
 
@@ -244,6 +271,10 @@ def faults(entries: list[Entry]) -> Iterator[str]:
                 yield f"{entry.index}: an undated withdrawal"
             if body.said is not None and body.said.at > entry.recorded + FUTURE_SLACK:
                 yield f"{entry.index}: said in the future"
+        if isinstance(body, Publication | Settlement) and not 1 <= body.size <= entry.index:
+            yield f"{entry.index}: rests on what is not there"
+        if isinstance(body, Settlement) and body.size <= body.publication:
+            yield f"{entry.index}: settles what had not gone out"
         if isinstance(body, Retract):
             target = entries[body.target].body
             amendment = isinstance(target, Source) and target.amends is not None

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from ledger.book import Ledger
 from ledger.encoding import reference_to
 from ledger.formats.rows import Row, read_rows
-from ledger.model import Body, Claim, Content, Document, Entry, Redaction, Source, Statement, Story, Wording
+from ledger.model import Body, Claim, Content, Document, Entry, Evidence, Redaction, Source, Statement, Story, Wording
 from ledger.publish import Key, Look, new_key, publish
 from ledger.resolver import Fold
 from ledger.store import Store
@@ -23,7 +23,11 @@ from tests.newsroom import PARIS, Clock, counted
 from tests.publications import SEED
 from tests.shell import ROOT
 
-LOOK = Look("The desk of the Gazette", "https://gazette.example/claims", "CC BY 4.0")
+LOOK = Look("The desk of the Gazette", "https://gazette.example/claims", "CC-BY-4.0")
+HOSTILE = '<script>alert(1)</script> "&quot;" \'--><b>'
+ARABIC = "قُتل شرطي ثانٍ في شارع الشانزليزيه، بحسب مصدر في الشرطة"
+HEBREW = "שוטר שני נהרג בשדרות שאנז אליזה (רויטרס)"
+LONG = "A very long claim indeed, " * 76 + "and its end"
 Words = dict[Part, str | Document]
 
 
@@ -91,6 +95,31 @@ class Told(Book):
             record_words(store, self.entries, self.words, internal)
             publish(store, new_key(folder / "keys", "example.org/desk", SEED), folder / "pub", site=LOOK)
         return folder / "pub"
+
+
+def hostile_site(folder: Path) -> Path:
+    """A story of every text that has ever broken a page, and a name that is one."""
+    book = Told()
+    story, other = book.titled("élysée-北京-٢٠١٧"), book.titled("z" * 200)
+    agency, script = book.voice("AFP"), book.voice(HOSTILE)
+    first = book.opened(story, HOSTILE)
+    claims = [first, *(book.opened(story, text) for text in (ARABIC, HEBREW, LONG, "w" * 500, "👩‍👩‍👧 " * 50))]
+    for claim in claims:
+        said = book.spoken(claim, agency, quote=HOSTILE, note=ARABIC, url="reuters.com/a?b=c&d=[e]#f#g")
+        book.spoken(claim, script, "denied", note=LONG, url='https://例え.jp/"><script>')
+    book.spoken(first, agency, "corrected", to=claims[1])
+    book.translated(first, ARABIC, "ar")
+    book.translated(first, HEBREW, "he")
+    book.translated(first, "Ein anderer Wortlaut", None)
+    for url in ("javascript:alert(1)", "//evil.example", "https://u:p@host.example/", "https://ok.example/%zz", "x y"):
+        book.tell(Evidence(said), evidence=Document(url=url))
+    copy = Document("https://ok.example/doc", "https://archive.example/doc", "ab" * 32, 12_345, "application/pdf")
+    book.tell(Evidence(first), evidence=copy)
+    book.opened(other, "nobody has said anything on it")
+    same = book.opened(story, "The same as the first")
+    book.spoken(same, agency)
+    book.same(same, first)
+    return book.published(folder)
 
 
 def record_words(

@@ -17,7 +17,20 @@ from typing import Any
 from sqlalchemy import event
 
 from ledger.encoding import encode_entry, reference_to
-from ledger.model import Claim, Content, Document, Entry, Redaction, Source, Statement, Unknown, Wording, parts_of
+from ledger.model import (
+    Claim,
+    Content,
+    Document,
+    Entry,
+    Publication,
+    Redaction,
+    Settlement,
+    Source,
+    Statement,
+    Unknown,
+    Wording,
+    parts_of,
+)
 from ledger.resolver import Fold
 from ledger.store import Store, Writer
 from ledger.store.people import Account, Session, Token, people_of
@@ -76,6 +89,10 @@ def dressed(entry: Entry, *, keyed: bool = True) -> tuple[Entry, Contents]:
         parts.add(Part.NAME)
     if isinstance(entry.body, Statement):
         parts |= {Part.QUOTE, Part.NOTE} & may
+    if isinstance(entry.body, Publication):
+        parts |= {Part.NAME, Part.TEXT}
+    if isinstance(entry.body, Settlement):
+        parts |= {Part.URL, Part.NOTE}
     contents = {part: Content(f"{entry.index:064x}", words(entry, part)) for part in sorted(parts)}
     refs = {part: reference_to(content) for part, content in contents.items()}
     key = f"{entry.index:032x}" if keyed and isinstance(entry.body, Statement) else None
@@ -86,6 +103,8 @@ def words(entry: Entry, part: Part) -> Any:
     """What the part of that entry says; no two entries say the same."""
     if part is Part.EVIDENCE:
         return Document(url=f"https://example.org/{entry.index}")
+    if part is Part.URL:
+        return f"https://example.org/{entry.word}/{entry.index}"
     if isinstance(entry.body, Claim | Wording):
         return f"Claim number {entry.index}."
     return f"{entry.word}-{entry.index}"

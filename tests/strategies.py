@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from ledger.model import Same, Source
-from tests.ledgers import DESK, UNRETRACTABLE, Book, redacted
+from ledger.model import Publication, Same, Source
+from ledger.resolver import Acts, Memory
+from tests.ledgers import DESK, UNRETRACTABLE, Book, at, of_kind, redacted
 from tests.stored import dressed
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ CASTS = (
 WHOLE_ACTS = weighted(statement=10, retract=2) + weighted(
     grant=1, vetting=2, group=1, amend=1, same=1, hold=1, release=1, policy=1
 )
-WHOLE_ACTS += weighted(claim=1, source=1, wording=1, evidence=1, story=1, redaction=1)
+WHOLE_ACTS += weighted(claim=1, source=1, wording=1, evidence=1, story=1, redaction=1, publication=1, settlement=1)
 CLAIM_ACTS = weighted(statement=12, retract=2, vetting=2, grant=1, policy=1, same=1)
 POINTING = weighted(superseded=5, corrected=5, reported=2, denied=1)
 PATH_ACTS = weighted(statement=20, retract=1, same=1, vetting=1)
@@ -181,6 +182,36 @@ class World:
         parts = [part for part in dressed(target)[0].parts if (target.index, part) not in gone]
         if parts:
             self.book.redact(target.index, throw.pick(parts))
+
+    def publication(self, throw: Throw) -> None:
+        """Of all, of a story or of some claims, as of now or earlier, where a policy was in force."""
+        book = self.book
+        size = len(book.entries) - throw.pick((0, 0, 1, 5))
+        if size < 4 or Acts(Memory(book.entries[:size])).policy_entry() is None:
+            return
+        said = throw.pick((None, None, None, self.minute - 10))
+        more: dict[str, Any] = {"held": throw.one_in(3), "as_said": None if said is None else at(said)}
+        claims = {claim for claim in (throw.pick(self.claims), throw.pick(self.claims)) if claim < size}
+        stories = [story for story in self.stories if story < size]
+        what = throw.pick(("all", "claims", "story"))
+        out = throw.pick((None, None, self.minute - 3))
+        if what == "story" and stories:
+            book.publish(size=size, out=out, story=throw.pick(stories), **more)
+        else:
+            book.publish(*(claims if what == "claims" else ()), size=size, out=out, **more)
+
+    def settlement(self, throw: Throw) -> None:
+        """Of a live publication, for all of it or for one claim that it names; without one, something goes out."""
+        book = self.book
+        acts = Acts(Memory(book.entries))
+        found = [each for each in of_kind(book.entries, Publication) if acts.live(each)]
+        if not found:
+            self.publication(throw)
+            return
+        index = throw.pick(found[-3:])
+        size = max(len(book.entries) - throw.pick((0, 0, 0, 3)), index + 1)
+        named = [claim for claim in book.entries[index].body.claims if throw.one_in(2)]
+        book.settle(index, *named, size=size, out=throw.pick((None, None, self.minute - 2)))
 
     def story(self, throw: Throw) -> None:
         self.stories.append(self.book.story())

@@ -1,9 +1,11 @@
 """The façade that the command line, the web desk and a Python user call."""
 
+from ledger.book.accounts import AccessRow, MadeToken, Person, SignedIn, TokenRow
 from ledger.book.facade import Ledger
 from ledger.book.foresee import Already, AlreadySaid, Foreseen, Meant
 from ledger.book.lookup import UnknownSource
 from ledger.book.published import (
+    Corrective,
     DebtRow,
     DueLine,
     Fallen,
@@ -16,7 +18,6 @@ from ledger.book.published import (
 from ledger.book.recording import Word
 from ledger.book.roles import WHO_MAY
 from ledger.book.views import (
-    AccessRow,
     AsOf,
     BoardRow,
     Changed,
@@ -27,17 +28,18 @@ from ledger.book.views import (
     HistoryLine,
     Hit,
     LogLine,
-    MadeToken,
-    Person,
+    Rate,
     Receipt,
     Recorded,
+    RecordRow,
     Redacted,
-    SignedIn,
+    Scorecard,
+    ScoreRow,
     Since,
     SourceRow,
+    StateCount,
     StoryRow,
     TodoRow,
-    TokenRow,
     Verification,
     Why,
     WhyLine,
@@ -56,6 +58,7 @@ __all__ = [
     "BoardRow",
     "Changed",
     "Clock",
+    "Corrective",
     "DebtRow",
     "Difference",
     "DocumentRow",
@@ -74,14 +77,19 @@ __all__ = [
     "Notice",
     "Person",
     "PublicationRow",
+    "Rate",
     "Receipt",
     "Rechecked",
+    "RecordRow",
     "Recorded",
     "Redacted",
+    "ScoreRow",
+    "Scorecard",
     "SettlementRow",
     "SignedIn",
     "Since",
     "SourceRow",
+    "StateCount",
     "StoryRow",
     "TodoRow",
     "TokenRow",

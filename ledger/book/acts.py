@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,7 @@ from ledger.book.recording import Recording, Salt, Word
 from ledger.book.roles import Acting, guarded
 from ledger.book.views import Receipt, Redacted
 from ledger.disclosure import redactions
-from ledger.errors import Misused, Problem, Rejected, Unavailable
+from ledger.errors import Misused, Rejected, Unavailable
 from ledger.model import (
     Authority,
     Body,
@@ -36,7 +36,7 @@ from ledger.model import (
     Vet,
     Wording,
 )
-from ledger.store import Slips, Store, Writer
+from ledger.store import Store, Writer
 from ledger.store.failures import read_only
 from ledger.text import shown
 from ledger.times import Moment, show_time, zone_named
@@ -44,8 +44,7 @@ from ledger.vocabulary import Mistake, Part, Reason, SourceKind, Status, Visibil
 
 # Files are read by few commands, and what reads them is a good part of what a start would import.
 if TYPE_CHECKING:
-    from ledger.book.importing import Imported
-    from ledger.formats.rows import Row
+    pass
 
 _COPIED = (Part.QUOTE, Part.NOTE, Part.URL, Part.EVIDENCE)
 
@@ -142,50 +141,6 @@ class DeskActs(Acting):
             zone = zone_named(_opening(act).zone)
             act.remark(f"said {show_time(word.said.at, zone, word.said.precision)}")
         return act.receipt(index)
-
-    def load(self, rows: Iterable[Row | Problem]) -> tuple[int, ...]:
-        """Append the rows of a file in one transaction; return the indexes written.
-
-        Names and texts are found or opened, never matched by likeness. A row that was loaded before adds nothing.
-        Raises :class:`~ledger.errors.Rejected` with every problem of every row, and then writes nothing.
-        """
-        from ledger.book.loading import Loading
-
-        with self._store.writing() as writer, Slips() as slips:
-            act = self._recording_in(writer)
-            loading = Loading(act, slips)
-            loading.take_all(rows)
-            if loading.problems:
-                raise Rejected("nothing was loaded", problems=loading.problems, next="mend the file and load it again")
-            return act.wrote
-
-    def import_file(
-        self,
-        path: str | Path,
-        *,
-        chart: str | None = None,
-        story: str | None = None,
-        dry_run: bool = False,
-        raw: bool = False,
-        progress: Callable[[int], None] = lambda _: None,
-    ) -> Imported:
-        """Append the rows of a CSV or JSON Lines file (``.jsonl``), whole or not at all, and once.
-
-        ``chart`` is the text of a map (TOML), ``story`` is for the rows that name none. The file is
-        read twice; ``progress`` hears the number of characters as they are read. It can be killed at any point and
-        called again. Raises :class:`~ledger.errors.Rejected` with all problems, up to a limit that is told.
-        """
-        from ledger.book.importing import import_rows, lines_of, read_file
-        from ledger.formats.mapping import parse_map
-
-        zone, now = zone_named(self._opened().zone), self._clock()
-        columns = None if chart is None else parse_map(chart)
-
-        def rows() -> Iterator[Row | Problem]:
-            with lines_of(Path(path), progress) as lines:
-                yield from read_file(lines, str(path), chart=columns, story=story, zone=zone, now=now, raw=raw)
-
-        return import_rows(self._store, Path(path).name, rows, self._recording_in, dry_run=dry_run)
 
     def take_back(
         self,

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
+from typing import TypedDict
 
 from ledger.book.files import write_file
+from ledger.book.lookup import find_story, opening_of
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import BoardRow
+from ledger.errors import Misused
 from ledger.formats.claims import ClaimRow, write_claims
 from ledger.formats.csv import delimiter_named
+from ledger.formats.datapackage import FILE, Package, check_licence, claims_table, entries_table, write
 from ledger.formats.entries import row_from
 from ledger.formats.rows import Row, write_rows
 from ledger.model import Entry, Policy, Retract, Statement, references
@@ -20,23 +25,67 @@ _AT_ONCE = 1_000
 """How many entries are in memory at once."""
 
 
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How files are written: what stands between cells, whether for machines, with the claims that are held.
+
+    ``package`` is whether a ``datapackage.json`` describes them, and ``licence`` the one that it names.
+    """
+
+    delimiter: str = ","
+    raw: bool = False
+    held: bool = False
+    package: bool = False
+    licence: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.licence is not None:
+            if not self.package:
+                raise Misused("licence: is told in a datapackage.json alone", next="add --datapackage")
+            check_licence(self.licence)
+
+
 def export_csv(
     snapshot: Snapshot,
     folder: Path,
+    root: Callable[[], bytes],
     *,
     story: int | str | None,
-    asked_known: int | None,
-    held: bool,
-    delimiter: str,
-    raw: bool,
+    known: int | None,
+    form: Form,
 ) -> list[Path]:
-    """Write ``claims.csv`` and ``entries.csv``; return their paths."""
-    delimiter = delimiter_named(delimiter)
+    """Write ``claims.csv`` and ``entries.csv``, and what describes them last; return their paths.
+
+    ``root`` gives the root hash of the prefix, ``known`` is the index that was asked for.
+    """
+    how: _How = {"delimiter": delimiter_named(form.delimiter), "raw": form.raw}
     paths = [folder / "claims.csv", folder / "entries.csv"]
-    claims = claim_rows(snapshot, story, asked_known, held=held)
-    write_file(paths[0], write_claims(claims, delimiter=delimiter, raw=raw))
-    write_file(paths[1], write_rows(_entry_rows(snapshot, story), delimiter=delimiter, raw=raw))
-    return paths
+    claims = claim_rows(snapshot, story, known, held=form.held)
+    tables = (
+        claims_table(paths[0].name, *write_file(paths[0], write_claims(claims, **how))),
+        entries_table(paths[1].name, *write_file(paths[1], write_rows(_entry_rows(snapshot, story), **how))),
+    )
+    if not form.package:
+        return paths
+    package = Package(
+        tables=tables,
+        origin=opening_of(snapshot.reader).origin,
+        size=snapshot.reader.size,
+        root=root(),
+        held=form.held,
+        story=None if story is None else find_story(snapshot.reader, story),
+        as_said=snapshot.as_of.said,
+        licence=form.licence,
+        created=snapshot.reader.entry(snapshot.reader.size - 1).recorded,
+        **how,
+    )
+    write_file(folder / FILE, [write(package)])
+    return [*paths, folder / FILE]
+
+
+class _How(TypedDict):
+    delimiter: str
+    raw: bool
 
 
 def claim_rows(

@@ -9,14 +9,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
-from zoneinfo import ZoneInfo
 
 from ledger import rules
 from ledger.book.desk import Shared
 from ledger.book.evidence import check_kept, documents
+from ledger.book.exports import NOW
 from ledger.book.listing import grant_row, source_row
 from ledger.book.lookup import as_index, find_claim, find_story, opened_source
-from ledger.book.publishing import NOW
 from ledger.book.recording import Salt
 from ledger.book.roles import guarded
 from ledger.book.search import search
@@ -33,6 +32,7 @@ from ledger.book.views import (
     HistoryLine,
     Hit,
     LogLine,
+    RecordRow,
     Since,
     SourceRow,
     StoryRow,
@@ -206,11 +206,6 @@ class Ledger(Shared):
         """The name of the log."""
         return self._opened().origin
 
-    @property
-    def zone(self) -> ZoneInfo:
-        """The desk's time zone."""
-        return zone_named(self._opened().zone)
-
     def policy(self) -> Policy:
         """The policy in force."""
         with self._store.reading() as reader:
@@ -373,6 +368,13 @@ class Ledger(Shared):
             opened = [(index, opened_source(reader, index)) for index in indexes]
             return [source_row(index, body, acts, texts) for index, body in opened if body.amends is None]
 
+    def source_record(self, source: int | str | None = None, *, as_of: AsOf = NOW) -> list[RecordRow]:
+        """What became of what each source said, counted (``ledger.record``); or one's record, with its body's."""
+        from ledger.book.record import source_record
+
+        with self._snapshot(as_of) as snapshot:
+            return source_record(snapshot, source)
+
     def stories(self) -> list[StoryRow]:
         """Every story, with the number of its claims."""
         with self._store.reading() as reader:
@@ -402,29 +404,6 @@ class Ledger(Shared):
         """Every document, or those of one entry; those of a claim are those of its statements too."""
         with self._store.reading() as reader:
             return documents(reader, self._store.place, about)
-
-    def export_csv(
-        self,
-        folder: str | Path,
-        *,
-        story: int | str | None = None,
-        as_of: AsOf = NOW,
-        held: bool = False,
-        delimiter: str = ",",
-        raw: bool = False,
-    ) -> list[Path]:
-        """Write ``claims.csv`` and ``entries.csv`` into a folder, each whole or not at all; return their paths.
-
-        Held claims stay out of ``claims.csv`` unless ``held``. The same moment gives the same bytes. Raises
-        :class:`~ledger.errors.Unavailable` if the folder cannot be written.
-        """
-        from ledger.book.export import export_csv
-
-        with self._snapshot(as_of) as snapshot:
-            known = None if as_of.known is None else as_of.known - 1
-            return export_csv(
-                snapshot, Path(folder), story=story, asked_known=known, held=held, delimiter=delimiter, raw=raw
-            )
 
     def backup(self, folder: str | Path) -> list[Path]:
         """Write every byte of the ledger into a folder of plain files, in constant memory; return their paths.

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from ledger.errors import Unavailable
 
@@ -42,10 +42,22 @@ def beside(path: Path, mode: int = 0o644) -> Iterator[BinaryIO]:
             made.unlink(missing_ok=True)
 
 
-def write_file(path: Path, chunks: Iterable[str]) -> None:
+class Written(NamedTuple):
+    """What was written: how many bytes, and their SHA-256 in hex."""
+
+    bytes: int
+    sha256: str
+
+
+def write_file(path: Path, chunks: Iterable[str]) -> Written:
     """Write text as UTF-8 to a file, whole or not at all. Raises :class:`~ledger.errors.Unavailable`."""
+    length, digest = 0, hashlib.sha256()
     with beside(path) as file:
-        file.writelines(chunk.encode("utf-8") for chunk in chunks)
+        for chunk in chunks:
+            piece = chunk.encode("utf-8")
+            digest.update(piece)
+            length += file.write(piece)
+    return Written(length, digest.hexdigest())
 
 
 def digest_of(path: Path) -> str:

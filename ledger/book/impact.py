@@ -7,8 +7,10 @@ Nothing is written. The entries that would say so are supposed after the last on
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from itertools import chain
+from typing import Any
 
 from ledger.book.lookup import as_index, entry_at, find_source
 from ledger.book.prefix import Prefix
@@ -96,7 +98,7 @@ def impact(snapshot: Snapshot, given: int | str, now: datetime) -> Impact:
     """
     reader = snapshot.reader
     index = as_index(given)
-    if index is not None and not isinstance(entry_at(reader, index).body, Source):
+    if index is not None and not _speaks(entry_at(reader, index).body):
         what = f"entry {index} fell ({tell(reader.entry(index), reader, snapshot.texts)})"
         bodies: list[Body] = [Retract(index, Mistake.OTHER)]
     else:
@@ -113,26 +115,35 @@ def impact(snapshot: Snapshot, given: int | str, now: datetime) -> Impact:
     return _compared(snapshot, supposed, entries, what, now)
 
 
+def _speaks(body: Body) -> bool:
+    """Whether an entry made a source; one that gives it a new kind is an act, and may fall."""
+    return isinstance(body, Source) and body.amends is None
+
+
 def _withdrawals(snapshot: Snapshot, source: int, now: datetime) -> Iterator[Statement]:
     """What the source would have to say: one withdrawal for each chain of its words and each claim they name."""
     reader, acts = snapshot.reader, snapshot.fold.acts
     # A body takes back what those said who speak for it, an outlet what only it has from an unnamed source (R1).
     speakers = {*acts.members(source), source, *reader.refs("source.relayer", source)}
     named: dict[tuple[int, tuple[int, ...]], None] = {}
+    last = now
     for speaker in sorted(speakers):
         for index in reader.refs("statement.speaker", speaker):
             if acts.live(index):
                 body = snapshot.fold.statement(index)
+                last = last if body.said is None else max(last, body.said.at)
                 for claim in (body.claim, body.to):
                     if claim is not None:
                         named[claim, body.chain] = None
+    # What is said at the same time speaks too, so it takes a later word to take all of it back (R2).
+    said = Moment(last + datetime.resolution)
     for claim, links in named:
-        yield Statement(claim, Status.WITHDRAWN, links, Moment(now))
+        yield Statement(claim, Status.WITHDRAWN, links, said)
 
 
 def _compared(before: Snapshot, after: Snapshot, entries: Sequence[Entry], what: str, now: datetime) -> Impact:
     claims = sorted(_reached(before, after, entries))
-    then, supposed = told(before.reader, claims), told(after.reader, claims)
+    then, supposed = _listed(before, claims), _listed(after, claims)
     changed = [claim for claim in claims if then[claim].standing != supposed[claim].standing]
     after.prepare(changed)
     published = live_publications(before)
@@ -150,6 +161,14 @@ def _compared(before: Snapshot, after: Snapshot, entries: Sequence[Entry], what:
         claims=tuple(_fallen(after, then[claim], supposed[claim]) for claim in changed),
         owed=tuple(debt_rows(after, newly, now)),
     )
+
+
+def _listed(snapshot: Snapshot, claims: Iterable[int]) -> dict[int, Told]:
+    """What a board would tell of these claims: nothing of one that is folded under another."""
+    found = told(snapshot.reader, claims)
+    away = {claim for claim in found if snapshot.fold.acts.folded(claim) != claim}
+    gone: dict[str, Any] = {"state": None, "accepted": False, "successor": None, "successor_state": None}
+    return found | {claim: replace(found[claim], **gone) for claim in away}
 
 
 def _reached(before: Snapshot, after: Snapshot, entries: Sequence[Entry]) -> set[int]:

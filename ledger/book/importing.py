@@ -8,7 +8,7 @@ skips what is there, because every row that adds an entry bears a key that the f
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -19,11 +19,14 @@ from zoneinfo import ZoneInfo
 from ledger.book.loading import Loading
 from ledger.book.recording import Recording
 from ledger.errors import Problem, Rejected, Unavailable
-from ledger.formats import csv, jsonl
+from ledger.formats import claimreview, csv, jsonl, jsonld
 from ledger.formats.columns import NAMES
 from ledger.formats.mapping import Map, translate
-from ledger.formats.rows import Row, rows_of
+from ledger.formats.ratings import rows_of_reviews
+from ledger.formats.review import Review
+from ledger.formats.rows import Row, limited, rows_of
 from ledger.store import Slips, Store, Writer, trial
+from ledger.vocabulary import Status
 
 BATCH = 1_000
 _LINE = re.compile(r"^line (\d+)")
@@ -83,19 +86,82 @@ def read_file(
     zone: ZoneInfo,
     now: datetime,
     raw: bool,
+    aside: Aside | None = None,
 ) -> Iterator[Row | Problem]:
-    """Read rows from a CSV or JSON Lines file, through a map if there is one; ``story`` stands where a row has none."""
-    columns = NAMES if chart is None else chart.theirs
-    if Path(name).suffix.casefold() in (".jsonl", ".ndjson"):
+    """Read the rows of a file, through a map if there is one; ``story`` stands where a row has none.
+
+    What kind of file it is follows from its suffix.
+    """
+    # One more than are told, so that "more than" is true.
+    limit = LIMIT + 1
+    if of_reviews(name):
+        reviews = _reviews(lines, zone)
+        return limited(rows_of_reviews(reviews, chart=chart, story=story, zone=zone, now=now), limit)
+    records = records_of(lines, name, chart=chart, story=story, zone=zone, raw=raw, aside=aside)
+    return rows_of(records, zone=zone, now=now, limit=limit)
+
+
+class Aside:
+    """A column of a file that goes into no entry: its cells by line.
+
+    With ``overlooked`` the rows that the map passes over are rows as well, that take no side.
+    """
+
+    def __init__(self, column: str, *, overlooked: bool = False) -> None:
+        self.column = csv.column_name(column)
+        self.passed = {"status": Status.UNCONFIRMED.value} if overlooked else None
+        self.cells: dict[int, str] = {}
+
+    def take(self, records: Iterable[csv.Record | Problem], kept: Collection[str]) -> Iterator[csv.Record | Problem]:
+        """Note the cell of each record, and leave it out unless its column is ``kept`` for the entries too."""
+        for record in records:
+            if isinstance(record, csv.Record):
+                self.cells[record.line] = record.cells.get(self.column, "")
+                if self.column not in kept:
+                    record.cells.pop(self.column, None)
+            elif record.where.endswith(f": {self.column}") and self.column not in kept and not self.cells:
+                record = replace(record, why="is asked for, and is no column of the file")
+            yield record
+
+
+def records_of(
+    lines: Iterable[str],
+    name: str,
+    *,
+    chart: Map | None,
+    story: str | None,
+    zone: ZoneInfo,
+    raw: bool,
+    aside: Aside | None = None,
+) -> Iterator[csv.Record | Problem]:
+    """As :func:`read_file`, each row as its cells, without the one that is laid ``aside``."""
+    ours = NAMES if chart is None else chart.theirs
+    columns = ours if aside is None else tuple(dict.fromkeys((*ours, aside.column)))
+    if _suffix(name) in (".jsonl", ".ndjson"):
         records = jsonl.read(lines, columns=columns, foreign=chart is not None)
     else:
         records = csv.read(lines, columns=columns, raw=raw or chart is not None, foreign=chart is not None)
+    if aside is not None:
+        records = aside.take(records, ours)
     if chart is not None:
-        records = translate(records, chart, zone)
-    if story is not None:
-        records = _in_story(records, story)
-    # One more than are told, so that "more than" is true.
-    return rows_of(records, zone=zone, now=now, limit=LIMIT + 1)
+        records = translate(records, chart, zone, None if aside is None else aside.passed)
+    return records if story is None else _in_story(records, story)
+
+
+def of_reviews(name: str) -> bool:
+    """Whether a file of that name holds ClaimReviews, so that a map of it names no columns."""
+    return _suffix(name) in (".jsonld", ".json")
+
+
+def _suffix(name: str) -> str:
+    return Path(name).suffix.casefold()
+
+
+def _reviews(lines: Iterable[str], zone: ZoneInfo) -> list[Review | Problem]:
+    text = jsonld.joined(lines)
+    if isinstance(text, Problem):
+        return [text]
+    return claimreview.read(text, zone=zone) or [Problem("the file", "holds no ClaimReview", "at least one")]
 
 
 def _in_story(records: Iterable[csv.Record | Problem], story: str) -> Iterator[csv.Record | Problem]:
@@ -138,7 +204,7 @@ def _append(store: Store, name: str, rows: Iterator[Row | Problem], record: Reco
                 break
     if problems:
         raise Rejected(
-            "nothing was imported", problems=_shown(name, problems), next="mend the file and import it again"
+            "nothing was imported", problems=told_of(name, problems), next="mend the file and import it again"
         )
     return Imported(read, written, size, dry_run=False)
 
@@ -146,13 +212,19 @@ def _append(store: Store, name: str, rows: Iterator[Row | Problem], record: Reco
 def _stopped(name: str, problems: list[Problem], done: int) -> Rejected:
     return Rejected(
         f"the ledger or the file was changed meanwhile; the first {done} rows are imported, the others are not",
-        problems=_shown(name, problems),
+        problems=told_of(name, problems),
         next="mend the file and import it again: what is there already adds nothing",
     )
 
 
-def _shown(name: str, problems: list[Problem]) -> list[Problem]:
-    shown = [replace(each, where=_LINE.sub(f"{name}:\\1", each.where)) for each in problems[:LIMIT]]
+def told_of(name: str, problems: list[Problem]) -> list[Problem]:
+    """The first of the problems of a file, each with its name; and that there are more."""
+    shown = [replace(each, where=_in_file(name, each.where)) for each in problems[:LIMIT]]
     if len(problems) > LIMIT:
         shown.append(Problem("the file", f"has more than {LIMIT} problems; these are the first"))
     return shown
+
+
+def _in_file(name: str, where: str) -> str:
+    """A place with the name of the file: a line, or a JSON pointer."""
+    return f"{name}: {where}" if where.startswith("/") else _LINE.sub(f"{name}:\\1", where)

@@ -35,6 +35,9 @@ from ledger.vocabulary import Kind, Part, SourceKind
 _OPENED_WITH = 3
 # Every ledger opens with its policy as entry 3, and so does every export of a whole one.
 
+_NOT_OURS = (Kind.REDACTION, Kind.PUBLICATION, Kind.SETTLEMENT)
+# What another ledger removed and what it told its public are acts of that one, and so is what is about those acts.
+
 
 class Loading:
     """Rows going into one recording. ``problems`` collects what is wrong; the rows after it are still tried."""
@@ -46,7 +49,7 @@ class Loading:
         self._parents: dict[Kind, Callable[[Row], int | None]] = {
             Kind.OPENING: lambda _: None,
             Kind.RECORDER: lambda _: None,
-            **dict.fromkeys((Kind.REDACTION, Kind.PUBLICATION, Kind.SETTLEMENT), lambda _: None),
+            **dict.fromkeys(_NOT_OURS, lambda _: None),
             Kind.STORY: lambda row: act.story_or_new(_told(row, "story")),
             Kind.CLAIM: lambda row: act.claim(_told(row, "text"), self._story(row), new=True),
         }
@@ -60,21 +63,31 @@ class Loading:
                 self.problems.append(row)
             elif row.key is not None and not self._first_of(row, row.key):
                 why = "stands in a row above that says something else"
-                self.problems.append(Problem(f"line {row.line}: key", why, "a key of its own", shown(row.key)))
+                self.problems.append(Problem(f"{row.where}: key", why, "a key of its own", shown(row.key)))
             else:
                 self._take_or_tell(row, key)
         return sum(not isinstance(row, Problem) for row, _ in known)
 
     def _take_or_tell(self, row: Row, key: str | None) -> None:
+        if self._passed_over(row):
+            return
         index = None
         try:
             index = self._take(row, key)
         except LedgerError as error:
             found = error.problems or [Problem("row", error.message)]
-            self.problems += [Problem(f"line {row.line}: {p.where}", p.why, p.expected, p.got) for p in found]
-        self.problems += [Problem(f"line {row.line}: {p.where}", p.why, p.expected, p.got) for p in self.act.abandon()]
+            self.problems += [Problem(f"{row.where}: {p.where}", p.why, p.expected, p.got) for p in found]
+        self.problems += [Problem(f"{row.where}: {p.where}", p.why, p.expected, p.got) for p in self.act.abandon()]
         if index is not None and row.index is not None:
             self._slips.put(f"place {row.index}", index)
+
+    def _passed_over(self, row: Row) -> bool:
+        about = None if row.target is None else self._slips.get(f"passed over {row.target}")
+        if row.kind not in _NOT_OURS and about is None:
+            return False
+        if row.index is not None:
+            self._slips.put(f"passed over {row.index}", row.index)
+        return True
 
     def _take(self, row: Row, key: str | None) -> int | None:
         known = self.act.repeated(key)
@@ -172,6 +185,10 @@ class Loading:
         told = zip(self._via(row), row.via_kind, strict=False)
         return [kind for given, kind in told if kind is not None and not self.act.knows(given)]
 
+    def _kind(self, row: Row) -> SourceKind | None:
+        """The kind that the row tells; of a new source of which it tells none, the usual one."""
+        return row.source_kind or (None if self.act.knows(self._name(row)) else row.usual_kind)
+
     def _source(self, row: Row) -> int:
         kind = row.source_kind
         assert kind is not None, "a row of kind source tells the kind of source"
@@ -210,7 +227,7 @@ class Loading:
             to=self._to(row),
             why=row.why,
             story=self._story(row),
-            by_kind=row.source_kind,
+            by_kind=self._kind(row),
             by_group=self._group(row),
             via_kinds=self._new_kinds(row),
             parts={Part.QUOTE: row.quote, Part.NOTE: row.note, Part.URL: row.url, Part.EVIDENCE: row.evidence},

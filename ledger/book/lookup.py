@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from ledger.book.prefix import Prefix
 from ledger.book.views import Match
 from ledger.errors import Candidate, Misused, Rejected, Unclear
-from ledger.model import Claim, Entry, Source, Statement, Story
+from ledger.model import Claim, Entry, Opening, Source, Statement, Story
 from ledger.resolver import Facts, unresolvable
 from ledger.text import article, fold, shown
 from ledger.vocabulary import Kind, Part
@@ -151,6 +151,13 @@ def nearest(words: str, texts: Iterable[tuple[int, str]], *, likeness: int = _NE
 
 def _numbers(words: Iterable[str]) -> set[str]:
     return {word for word in words if any(character.isdigit() for character in word)}
+
+
+def opening_of(reader: Prefix) -> Opening:
+    """What the ledger says of itself in its first entry."""
+    body = reader.entry(0).body
+    assert isinstance(body, Opening), "entry 0 is the opening"
+    return body
 
 
 def source_at(reader: Prefix, index: int) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from ledger.book.published import DebtRow, Notice
+from ledger.book.published import DebtRow, DueLine, Notice
 from ledger.vocabulary import Debt, State
 
 When = Callable[[datetime], str]
@@ -59,24 +59,26 @@ def _piece(row: DebtRow) -> str:
 
 def paragraph(row: DebtRow, show: When) -> Iterator[str]:
     """Say what was wrong with one claim, and what is right."""
-    reasons = {due.reason for due in row.dues}
-    if row.held or Debt.HELD in reasons:
+    reasons = {due.reason: due for due in row.dues}
+    if row.held:
         # What is held is not to be said again.
-        yield f"A statement in this piece (claim {row.claim}) is withheld by this newsroom since {show(row.since)}."
+        since = f" since {show(reasons[Debt.HELD].since)}" if Debt.HELD in reasons else ""
+        yield f"A statement in this piece (claim {row.claim}) is withheld by this newsroom{since}."
         return
     if Debt.REDACTED in reasons:
         yield f"Words about claim {row.claim} were removed from our record under an order: they are to go."
-    if reasons & {Debt.WRONG, Debt.CHANGED}:
+    if (due := reasons.get(Debt.WRONG) or reasons.get(Debt.CHANGED)) is not None:
         yield f"On {show(row.told_at)} we reported {_AS[row.told]}: “{row.text}”."
-        yield from _right(row, show)
+        yield from _right(row, due, show)
     if Debt.REWORDED in reasons:
         yield f"We wrote: “{row.text}”. It should read: “{row.text_now}”."
 
 
-def _right(row: DebtRow, show: When) -> Iterator[str]:
-    verdict = "That was wrong. " if row.reason is Debt.WRONG and _outright(row) else ""
-    yield f"{verdict}{_HOLDS[row.state]}{_successor(row)}"
-    yield f"Recorded on {show(row.since)}, as entry {row.by}. {_basis(row)}"
+def _right(row: DebtRow, due: DueLine, show: When) -> Iterator[str]:
+    wrong = due.reason is Debt.WRONG and _outright(row)
+    holds = "" if wrong and row.successor is not None else f" {_HOLDS[row.state]}"
+    yield f"{'That was wrong.' if wrong else ''}{holds}{_successor(row)}".strip()
+    yield f"Recorded on {show(due.since)}, as entry {due.by}.{_basis(row)}"
 
 
 def _outright(row: DebtRow) -> bool:
@@ -93,6 +95,8 @@ def _successor(row: DebtRow) -> str:
 
 def _basis(row: DebtRow) -> str:
     """On whose word that is: the sentence of the resolver without its first words, which were said already."""
+    if row.state is None:
+        return ""
     if row.successor is not None:
         word = "corrected to" if row.state is State.CORRECTED else "superseded by"
         headline = f"{word} {row.successor} “{row.successor_text}” ({row.successor_state})"
@@ -100,7 +104,7 @@ def _basis(row: DebtRow) -> str:
         headline = (
             f"{row.state} by the desk" if row.because.startswith(f"{row.state} by the desk: ") else f"{row.state}"
         )
-    return f"On the word of: {row.because.removeprefix(f'{headline}: ')}."
+    return f" On the word of: {row.because.removeprefix(f'{headline}: ')}."
 
 
 def by_publication(rows: Iterable[DebtRow]) -> dict[int, list[DebtRow]]:

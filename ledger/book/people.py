@@ -16,9 +16,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from ledger.book.accounts import AccessRow, MadeToken, Person, SignedIn, TokenRow
 from ledger.book.passwords import check_password, hash_password, password_problems
 from ledger.book.roles import Acting, guarded
-from ledger.book.views import AccessRow, MadeToken, Person, SignedIn, TokenRow
 from ledger.errors import Misused, NotSignedIn, Problem, Rejected
 from ledger.store import Store
 from ledger.store.people import Account, Register, Session, Token, people_of

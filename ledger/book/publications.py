@@ -8,11 +8,11 @@ from datetime import datetime
 from ledger.book.lookup import as_index, entry_at
 from ledger.book.published import DebtRow, DueLine, PublicationRow, SettlementRow
 from ledger.book.snapshot import Snapshot
-from ledger.book.tell import tell
+from ledger.book.tell import Texts, tell
 from ledger.debts import Due, Owing, claims_told, debts, went_out
 from ledger.errors import Candidate, Rejected, Unclear
 from ledger.model import Publication, Settlement
-from ledger.resolver import Facts, explain, sentence
+from ledger.resolver import explain, sentence
 from ledger.text import article, fold, shown
 from ledger.vocabulary import Debt, Part
 
@@ -88,30 +88,32 @@ def _publication_row(snapshot: Snapshot, index: int, owed: int) -> PublicationRo
     )
 
 
-def owing_on(snapshot: Snapshot, publications: Iterable[int], facts: Facts | None = None) -> list[Owing]:
-    """What is owed on publications by the prefix of the snapshot, or by other ``facts`` that have the same texts."""
-    texts = snapshot.texts
-    return debts(snapshot.reader if facts is None else facts, publications, lambda index: texts.text(index, Part.TEXT))
+def owing_on(snapshot: Snapshot, publications: Iterable[int], *, size: int | None = None) -> list[Owing]:
+    """What is owed on publications by the prefix of the snapshot, or by the first ``size`` entries of it."""
+    return debts(snapshot.reader, publications, lambda index: snapshot.texts.text(index, Part.TEXT), size=size)
 
 
-def debt_rows(snapshot: Snapshot, owing: Iterable[Owing], now: datetime) -> list[DebtRow]:
-    """Show what is owed, the most urgent first, and of those what is owed longest."""
+def debt_rows(snapshot: Snapshot, owing: Iterable[Owing], now: datetime, pieces: Texts | None = None) -> list[DebtRow]:
+    """Show what is owed, the most urgent first, and of those what is owed longest.
+
+    ``pieces`` has the names of the publications, where the snapshot is of a time before they were recorded.
+    """
     found = list(owing)
     snapshot.prepare({each.claim for each in found})
-    rows = [_debt_row(snapshot, each, now) for each in found]
+    rows = [_debt_row(snapshot, each, now, snapshot.texts if pieces is None else pieces) for each in found]
     return sorted(rows, key=lambda row: (URGENT.index(row.reason), row.owed_since, row.publication, row.claim))
 
 
-def _debt_row(snapshot: Snapshot, owing: Owing, now: datetime) -> DebtRow:
+def _debt_row(snapshot: Snapshot, owing: Owing, now: datetime, pieces: Texts) -> DebtRow:
     texts, told, holds = snapshot.texts, owing.told, owing.now
     first = owing.dues[0]
     owed = min(due.owed for due in owing.dues)
     successor = holds.successor
     return DebtRow(
         publication=owing.publication,
-        name=texts.publication(owing.publication),
-        url=texts.shown(owing.publication, Part.URL),
-        title=texts.shown(owing.publication, Part.TEXT),
+        name=pieces.publication(owing.publication),
+        url=pieces.shown(owing.publication, Part.URL),
+        title=pieces.shown(owing.publication, Part.TEXT),
         claim=owing.claim,
         text=texts.wording(told.wording),
         text_now=texts.wording(holds.wording),

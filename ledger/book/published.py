@@ -100,6 +100,17 @@ class SettlementRow(View):
 
 
 @dataclass(frozen=True, slots=True)
+class Corrective(View):
+    """A corrective that went out: ``rows`` are the debts that it ended, ``text`` is what it says."""
+
+    settlement: SettlementRow
+    publication_url: str | None
+    publication_title: str | None
+    rows: tuple[DebtRow, ...]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice(View):
     """A corrective, drafted: to which publication, for which claims, resting on how many entries."""
 

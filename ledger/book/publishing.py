@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ledger.book.acts import DeskActs
+from ledger.book.correctives import correctives
+from ledger.book.exports import NOW, Exports
 from ledger.book.impact import impact
 from ledger.book.lookup import find_story
 from ledger.book.notice import by_publication, notice
+from ledger.book.public import Public
 from ledger.book.publications import (
     debt_rows,
     find_publication,
@@ -20,32 +22,29 @@ from ledger.book.publications import (
     publication_rows,
     settlement_rows,
 )
-from ledger.book.published import DebtRow, Impact, Notice, PublicationRow, Rechecked, SettlementRow
+from ledger.book.published import Corrective, DebtRow, Impact, Notice, PublicationRow, Rechecked, SettlementRow
 from ledger.book.recording import Recording
 from ledger.book.roles import guarded
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import AsOf, Receipt
-from ledger.errors import Misused, Rejected
+from ledger.errors import Misused, Problem, Rejected
 from ledger.model import Publication, Settlement
 from ledger.resolver import Acts, First
 from ledger.store import Reader
-from ledger.times import Moment, show_time, zone_named
-from ledger.vocabulary import Part, Precision
+from ledger.text import flaws, shown
+from ledger.times import Moment, show_minute, show_time
+from ledger.vocabulary import Part
 
-NOW = AsOf()
+if TYPE_CHECKING:
+    from ledger.formats.atom import Feed
 
 
 @guarded
-class Publishing(DeskActs):
+class Publishing(Exports):
     """Publications, what is owed on them, and the correctives that settle it."""
 
-    @contextmanager
-    def _snapshot(self, as_of: AsOf = NOW) -> Iterator[Snapshot]:
-        with self._store.reading(size=as_of.known) as reader:
-            yield self._snapshot_of(reader, as_of.said)
-
     def _snapshot_of(self, reader: Reader, said: datetime | None = None) -> Snapshot:
-        return Snapshot(reader, said, zone_named(self._opened().zone))
+        return Snapshot(reader, said, self.zone)
 
     def add_publication(
         self,
@@ -86,7 +85,7 @@ class Publishing(DeskActs):
         size = act.writer.size_at(published.at)
         if size == 0:
             raise Misused(
-                f"published: {show_time(published.at, zone_named(self._opened().zone))}: nothing was recorded by then",
+                f"published: {show_time(published.at, self.zone)}: nothing was recorded by then",
                 next="say what it rests on with --as-known, by an index or a time",
             )
         return size
@@ -101,32 +100,72 @@ class Publishing(DeskActs):
         with self._snapshot() as snapshot:
             return settlement_rows(snapshot)
 
+    def correctives(self) -> list[Corrective]:
+        """The correctives that went out, with what each mended, the newest first; only what is public of them."""
+        with self._store.reading() as reader:
+            return correctives(Snapshot(Public(reader), None, self.zone))
+
+    def corrections_feed(
+        self, *, url: str | None = None, limit: int | None = None, file: str = "corrections.atom"
+    ) -> Feed:
+        """The last correctives that went out as a feed, the newest first; see :meth:`changes_feed`."""
+        from ledger.book.feeds import LIMIT, channel, corrections_feed
+
+        with self._store.reading() as reader:
+            public = Snapshot(Public(reader), None, self.zone)
+            return corrections_feed(correctives(public), channel(public, url), LIMIT if limit is None else limit, file)
+
     def debts(self, publication: int | str | None = None, *, story: int | str | None = None) -> list[DebtRow]:
         """What readers of publications, or of one, were told that no longer holds: the most urgent first."""
         with self._snapshot() as snapshot:
-            return self._debts(snapshot, publication, story)
+            owing = owing_on(snapshot, self._chosen(snapshot, publication))
+            if story is not None:
+                of_story = find_story(snapshot.reader, story)
+                owing = [each for each in owing if snapshot.fold.acts.story(each.claim) == of_story]
+            return debt_rows(snapshot, owing, self._clock())
 
-    def _debts(
-        self, snapshot: Snapshot, publication: int | str | None, story: int | str | None = None
-    ) -> list[DebtRow]:
-        chosen = live_publications(snapshot) if publication is None else [find_publication(snapshot, publication)]
-        owing = owing_on(snapshot, chosen)
-        if story is not None:
-            of_story = find_story(snapshot.reader, story)
-            owing = [each for each in owing if snapshot.fold.acts.story(each.claim) == of_story]
-        return debt_rows(snapshot, owing, self._clock())
+    def _chosen(self, snapshot: Snapshot, publication: int | str | None) -> list[int]:
+        return live_publications(snapshot) if publication is None else [find_publication(snapshot, publication)]
 
     def notices(self, publication: int | str | None = None) -> list[Notice]:
-        """Draft the corrective to each publication on which something is owed, or to one."""
-        with self._snapshot() as snapshot:
-            rows, size = self._debts(snapshot, publication), snapshot.reader.size
-            zone = snapshot.zone
+        """Draft the corrective to each publication on which something is owed, or to one.
 
-        def show(moment: datetime) -> str:
-            return show_time(moment.replace(second=0, microsecond=0), zone, Precision.MINUTE)
-
+        It is meant for the public, so what is withheld from the public is withheld in it, the name of the piece apart.
+        """
+        with self._store.reading() as reader:
+            whole, public = self._snapshot_of(reader), Snapshot(Public(reader), None, self.zone)
+            owing = owing_on(public, self._chosen(whole, publication))
+            rows = debt_rows(public, owing, self._clock(), whole.texts)
+            size, zone = reader.size, self.zone
         origin = self._opened().origin
-        return [notice(index, owed, origin, size, show) for index, owed in by_publication(rows).items()]
+        return [
+            notice(index, owed, origin, size, lambda at: show_minute(at, zone))
+            for index, owed in by_publication(rows).items()
+        ]
+
+    def export_atom(
+        self,
+        path: str | Path,
+        *,
+        story: int | str | None = None,
+        url: str | None = None,
+        limit: int | None = None,
+        corrections: bool = False,
+    ) -> Feed:
+        """Write :meth:`changes_feed`, or :meth:`corrections_feed`, to a file, whole or not at all, and return it.
+
+        Raises :class:`~ledger.errors.Unavailable` if the file cannot be written.
+        """
+        from ledger.book.files import write_file
+        from ledger.formats.atom import write
+
+        path = Path(path)
+        if corrections:
+            feed = self.corrections_feed(url=url, limit=limit, file=path.name)
+        else:
+            feed = self.changes_feed(story=story, url=url, limit=limit, file=path.name)
+        write_file(path, [write(feed)])
+        return feed
 
     def settle(
         self,
@@ -153,17 +192,20 @@ class Publishing(DeskActs):
             index = find_publication(snapshot, publication)
             size = self._rests_on(act, as_of.known, published)
             chosen = tuple(sorted({self._known_claim(act, each) for each in claims}))
-            then = First(act.writer, max(size, index + 1))
-            owed = {each.claim for each in owing_on(snapshot, [index], then)}
-            if not owed or not owed.issuperset(chosen):
+            # What rests on less than the publication is refused below, with its place.
+            body = act.writer.entry(index).body
+            assert isinstance(body, Publication)
+            rests = size > body.size
+            owed = {each.claim for each in owing_on(snapshot, [index], size=size)} if rests else set()
+            if rests and not (owed and owed.issuperset(chosen)):
                 claim = next((each for each in chosen if each not in owed), None)
                 what = "" if claim is None else f" on claim {claim}"
-                why = f"settle: publication {index}: nothing is owed{what}"
+                then = "" if size == act.writer.size else f" as of entry {size - 1}"
+                why = f"settle: publication {index}: nothing is owed{what}{then}"
                 raise Rejected(why, next="`claims debt` lists what is owed")
-            body = Settlement(index, size, chosen, published)
             parts = {Part.URL: None if url is None else url.strip(), Part.NOTE: note}
             only = next(iter(owed)) if len(owed) == 1 else None
-            return act.receipt_on(act.append(body, parts), only)
+            return act.receipt_on(act.append(Settlement(index, size, chosen, published), parts), only)
 
         return self._written(work)
 
@@ -182,20 +224,24 @@ class Publishing(DeskActs):
         held: bool = False,
         delimiter: str = ",",
         raw: bool = False,
+        package: bool = False,
+        licence: str | None = None,
         title: str | None = None,
     ) -> tuple[list[Path], Receipt]:
         """Write the files of :meth:`~ledger.book.Ledger.export_csv`, and record that they went out.
 
-        The files come first: what a crash leaves is files of which no entry says that they went out.
+        What it is called is looked at first of all. The files come before the entry: what a crash leaves is files of
+        which no entry says that they went out.
         """
-        from ledger.book.export import export_csv
+        from ledger.book.export import Form, export_csv
         from ledger.book.files import digest_of
 
-        with self._snapshot(as_of) as snapshot:
+        _check_called(name_or_url, title)
+        form = Form(delimiter=delimiter, raw=raw, held=held, package=package, licence=licence)
+        with self._store.reading(size=as_of.known) as reader:
+            snapshot = self._to_publish(reader, as_of, held=held)
             known = None if as_of.known is None else as_of.known - 1
-            paths = export_csv(
-                snapshot, Path(folder), story=story, asked_known=known, held=held, delimiter=delimiter, raw=raw
-            )
+            paths = export_csv(snapshot, Path(folder), reader.root, story=story, known=known, form=form)
             rested = AsOf(snapshot.reader.size, as_of.said)
             chosen = None if story is None else find_story(snapshot.reader, story)
         receipt = self.add_publication(
@@ -211,4 +257,13 @@ class Publishing(DeskActs):
         from ledger.book.recheck import recheck
 
         with self._store.reading() as reader:
-            return recheck(Path(file), reader, self._store.reading, zone_named(self._opened().zone))
+            return recheck(Path(file), reader, self._store.reading, self.zone)
+
+
+def _check_called(name_or_url: str, title: str | None) -> None:
+    """Refuse what nothing can be called, before anything is written."""
+    texts = {Part.URL if is_address(name_or_url) else Part.NAME: name_or_url.strip(), Part.TEXT: title}
+    told = [(part, text) for part, text in texts.items() if text is not None]
+    problems = [Problem(part.value, flaw, got=shown(text)) for part, text in told for flaw in flaws(part, text)]
+    if problems:
+        raise Rejected("nothing was published", problems=problems, next="give it another name")

@@ -18,6 +18,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ledger.book.export import claim_rows
+from ledger.book.public import Public
 from ledger.book.published import Rechecked
 from ledger.book.snapshot import Snapshot
 from ledger.encoding import sha256
@@ -31,7 +32,7 @@ from ledger.times import parse_utc
 from ledger.vocabulary import Likeness, Part
 
 Reading = Callable[[int], AbstractContextManager[Reader]]
-_REDACTED = re.compile(r"\[(?:missing|redacted(?:: [^\]]*)?)\]")
+_REDACTED = re.compile(r"\[(?:missing|withheld|redacted(?:: [^\]]*)?)\]")
 _FILES = (Part.URL, Part.EVIDENCE)
 _NEXT = "give a claims.csv as `claims export csv` wrote it"
 
@@ -73,7 +74,13 @@ def recheck(path: Path, reader: Reader, reading: Reading, zone: ZoneInfo) -> Rec
     best: Rechecked | None = None
     for asked in _ways(file, reader, publications.values()):
         with reading(asked.size) as then:
-            found = _compared(file, Snapshot(then, asked.said, zone), asked, reader, tuple(publications))
+            found = _compared(
+                file,
+                Snapshot(then if asked.held else Public(then), asked.said, zone),
+                asked,
+                reader,
+                tuple(publications),
+            )
         if best is None or _closeness(found) > _closeness(best):
             best = found
         if best.likeness is Likeness.EXACT:
@@ -146,8 +153,9 @@ def _moment(file: _File, reader: Reader) -> tuple[int, datetime | None, int | No
     if not (size.isascii() and size.isdigit() and len(size) < 16 and 1 <= int(size) <= reader.size):
         expected = f"1 to {reader.size}, the size of this ledger"
         problems.append(Problem(f"{where}: size", "is no size that this ledger had", expected, shown(size)))
-    if known is not None and not (known.isascii() and known.isdigit() and len(known) < 16):
-        problems.append(Problem(f"{where}: as_known", "is no index", "digits", shown(known)))
+    last = str(int(size) - 1) if size.isascii() and size.isdigit() and len(size) < 16 else None
+    if known is not None and known != last:
+        problems.append(Problem(f"{where}: as_known", "is not the last entry of its size", last, shown(known)))
     said = None
     try:
         said = parse_utc(first["as_said"]) if "as_said" in first else None

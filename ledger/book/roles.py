@@ -15,7 +15,7 @@ from functools import wraps
 from types import MappingProxyType
 from typing import Any, Self, TypeVar
 
-from ledger.book.views import Person
+from ledger.book.accounts import Person
 from ledger.errors import Forbidden
 from ledger.vocabulary import Role
 

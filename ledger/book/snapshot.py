@@ -74,11 +74,16 @@ class Snapshot:
 
     def rows_by_story(self, story: int | str | None) -> Iterator[BoardRow]:
         """The rows of :meth:`board`, with no more than a thousand claims in memory at once."""
+        for part, explanation, since in self.explained_by_story(story):
+            yield part.row(explanation, since)
+
+    def explained_by_story(self, story: int | str | None) -> Iterator[tuple[Snapshot, Explanation, datetime | None]]:
+        """As :meth:`explained`, in the order of :meth:`board`, each with the snapshot that has its words in memory."""
         claims = self._claims_by_story(story)
         while some := list(islice(claims, _AT_ONCE)):
             part = self.renewed()
             for explanation, since in part.explained_claims(some):
-                yield part.row(explanation, since)
+                yield part, explanation, since
 
     def _claims_by_story(self, story: int | str | None) -> Iterator[int]:
         """Every claim of a story or of all, by the name of its story and then in the order in which it was opened."""

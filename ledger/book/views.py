@@ -10,7 +10,7 @@ from typing import Any
 from ledger.errors import Problem
 from ledger.resolver import Edge
 from ledger.times import Moment, format_utc
-from ledger.vocabulary import Access, Bucket, Concern, Part, Role, SourceKind, Standing, State, Status
+from ledger.vocabulary import Bucket, Concern, Part, SourceKind, Standing, State, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,65 +344,6 @@ class Verification(View):
 
 
 @dataclass(frozen=True, slots=True)
-class Person(View):
-    """Somebody at the desk; their name is the recorder of what they record."""
-
-    name: str
-    roles: frozenset[Role]
-    disabled: bool
-    made: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class SignedIn(View):
-    """A session that began. ``secret`` is what the cookie says; it is kept nowhere, only its hash is."""
-
-    person: Person
-    secret: str
-    expires: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class TokenRow(View):
-    """A token for the interface: whose, what for, which of the person's roles it has, until when.
-
-    ``id`` is the beginning of its hash, which tells it from the person's others and opens nothing.
-    """
-
-    id: str
-    person: str
-    label: str
-    scopes: frozenset[Role]
-    made: datetime
-    expires: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class MadeToken(View):
-    """A new token. ``secret`` is the token itself, which is shown this once."""
-
-    token: TokenRow
-    secret: str
-
-
-@dataclass(frozen=True, slots=True)
-class AccessRow(View):
-    """One line of who signed in, who was refused, and what was done to accounts.
-
-    ``actor`` is who did it, None for the command line or where nobody is known; ``address`` is where a sign-in came
-    from.
-    """
-
-    number: int
-    at: datetime
-    kind: Access
-    person: str
-    actor: str | None
-    address: str | None
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
 class Match:
     """What a person's word for a claim or a source turned out to mean, with what they should hear about it."""
 
@@ -413,3 +354,89 @@ class Match:
 def edge_view(edge: Edge, text: str) -> EdgeView:
     """Show an edge with the text of the claim that it leads to."""
     return EdgeView(edge.status, edge.to, text, edge.holds, edge.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate(View):
+    """``count`` of ``of`` trials, and between which rates the true one plausibly is.
+
+    ``low`` and ``high`` are None without a trial, and where nothing that can tell them is installed.
+    """
+
+    count: int
+    of: int
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow(View):
+    """What became of what one source said, or with ``whole`` a body and all who speak for it (``members``).
+
+    ``relayer`` and ``story`` tell unnamed sources and witnesses of one name apart. The counts are those of
+    ``ledger.record``. A rate is of claims: ``denied`` of those that the source said are so, ``overruled`` of those that
+    it said are not so, ``corrected`` and ``withdrawn`` of those on which it took a side, ``relayed_denied`` and
+    ``relayed_pulled`` of those that it passed on. ``wait`` is the median time to its own correction, in seconds.
+    ``mistakes`` are the desk's own, and in no other count.
+    """
+
+    source: int
+    name: str
+    kind: SourceKind
+    whole: bool
+    body: str | None
+    members: tuple[str, ...]
+    relayer: str | None
+    story: str | None
+    statements: int
+    undated: int
+    claims: int
+    denied: Rate
+    overruled: Rate
+    corrected: Rate
+    withdrawn: Rate
+    wait: int | None
+    relayed: int
+    relayed_denied: Rate
+    relayed_pulled: Rate
+    mistakes: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRow(View):
+    """How one rule fared: on how many of the decided claims it answered and was right, and of its yes and its no."""
+
+    rule: str
+    answered: Rate
+    accepted: Rate
+    denied: Rate
+    right: Rate
+    abstained: int
+
+
+@dataclass(frozen=True, slots=True)
+class StateCount(View):
+    """Of the claims of one state, how many turned out true, and how many false."""
+
+    true: int
+    false: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scorecard(View):
+    """The resolver and the naive rules on one sheet.
+
+    ``true`` and ``false`` are how many claims turned out so, ``undecided`` how many claims each other word of the gold
+    column leaves out. ``states`` is what the resolver made of the decided claims; ``silent`` are those on
+    which no row takes a side.
+    """
+
+    policy: str
+    quorum: int
+    rows: int
+    claims: int
+    true: int
+    false: int
+    undecided: Mapping[str, int]
+    states: Mapping[str, StateCount]
+    scores: tuple[ScoreRow, ...]

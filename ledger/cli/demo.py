@@ -10,11 +10,13 @@ import click
 
 from ledger.cli.board import as_of_line, show_board
 from ledger.cli.frame import DEFAULT_LEDGER, Act, Settings, with_settings
+from ledger.cli.publications import show_debts
 from ledger.cli.replay import show_history
 from ledger.cli.screen import painted, put, put_json, say
 from ledger.cli.why import show_why
 from ledger.errors import Rejected, Unavailable
 from ledger.times import zone_named
+from ledger.vocabulary import Status
 
 if TYPE_CHECKING:
     from ledger.book import Ledger
@@ -30,6 +32,8 @@ MOMENTS = ("2017-04-20T22:40:00+02:00", "2017-04-20T23:00:00+02:00", None)
 FOLDER = "csv"
 PUBLIC = "public"
 KEYS = "keys"
+TITLE = "Champs-Élysées, 20 April 2017"
+PAGE = "https://newsroom.example/live"
 
 
 @click.command(cls=Act)
@@ -38,9 +42,10 @@ def demo(settings: Settings) -> None:
     """Load the seed story into ./claims.db and show what it answers.
 
     The board as said at 22:40, at 23:00 and now; why one claim stands where
-    it does; its history; the CSV files in ./csv; the log published in
-    ./public with a key made in ./keys, and audited by that key alone. An
-    existing claims.db is never touched.
+    it does; its history; what is owed to those who read it before the denial;
+    the CSV files in ./csv; the log published in ./public, with pages to read,
+    by a key made in ./keys, and audited by that key alone. An existing
+    claims.db is never touched.
 
     \b
     mkdir demo && cd demo && claims demo
@@ -77,6 +82,7 @@ def _show(ledger: Ledger) -> None:
     show_why(ledger, explained)
     _head(f'claims history "{CLAIM}"')
     show_history(Settings(), ledger, {"claim": CLAIM, "story": None, "as_of": ledger.as_of()}, "said")
+    _show_debts(ledger)
     _head(f"claims export csv {FOLDER}")
     for path in ledger.export_csv(FOLDER):
         put(str(Path(path).resolve()))
@@ -84,22 +90,40 @@ def _show(ledger: Ledger) -> None:
     say(f"next: try `claims why {explained.row.successor}`, or report something; the ledger is {ledger.place}")
 
 
+def _show_debts(ledger: Ledger) -> None:
+    """Say that the story went out as it stood before the denial was recorded, and what is owed for that now."""
+    known = _first_denial(ledger) - 1
+    ledger.add_publication(PAGE, story=STORY, as_of=ledger.as_of(known=str(known)), title=TITLE)
+    _head(f'claims publication add {PAGE} --story {STORY} --as-known {known} --title "{TITLE}"')
+    _head("claims debt")
+    show_debts(ledger, ledger.debts())
+    _head(f"claims notice {PAGE}")
+    for each in ledger.notices(PAGE):
+        for line in each.text.split("\n"):
+            put(line)
+
+
+def _first_denial(ledger: Ledger) -> int:
+    """The entry by which the ministry's denial was recorded."""
+    return min(line.index for line in ledger.why(CLAIM).statements if line.status is Status.DENIED)
+
+
 def _show_published(ledger: Ledger) -> None:
     from ledger.cli.auditing import show_audit
 
     verifier, audited = _published(ledger)
-    _head(f"claims publish {PUBLIC} --keys {KEYS}")
-    put(str(Path(PUBLIC).resolve()))
+    _head(f'claims publish {PUBLIC} --site --title "{TITLE}" --keys {KEYS}')
+    put(str(Path(PUBLIC, "index.html").resolve()))
     _head(f'claims audit {PUBLIC} --key "{verifier}" --no-board')
     show_audit(PUBLIC, audited, board=False)
 
 
 def _published(ledger: Ledger) -> tuple[Verifier, Audited]:
     """Publish the ledger with a key of its own, and audit what stands there by its public half."""
-    from ledger.publish import audit, new_key, opened, publish
+    from ledger.publish import Look, audit, new_key, opened, publish
 
     key = new_key(Path(KEYS), ledger.origin, secrets.token_bytes(32))
-    publish(ledger.store, key, Path(PUBLIC))
+    publish(ledger.store, key, Path(PUBLIC), site=Look(TITLE))
     with opened(PUBLIC) as source:
         return key.verifier, audit(source, [key.verifier])
 

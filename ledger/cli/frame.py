@@ -140,6 +140,7 @@ _COMPLETED = {
     "STORY": "story",
     "SOURCE": "source",
     "[BODY]": "source",
+    "[SOURCE]": "source",
     "CLAIM": "claim",
     "CLAIM|INDEX": "claim",
     "FILE": "file",

@@ -1,4 +1,4 @@
-"""A file of rows goes in."""
+"""A file of rows, or of reviews, goes in."""
 
 from __future__ import annotations
 
@@ -28,16 +28,18 @@ def import_(settings: Settings, file: str, chart: str | None, story: str | None,
     The columns are those of entries.csv, or those that the map says. Every
     problem is told with its line. A row that is there already adds nothing,
     so a file can be imported again, and an import that was killed goes on.
-    When a row was recorded is never taken from a file.
+    When a row was recorded is never taken from a file. Of a JSON-LD file
+    (.jsonld, .json) every ClaimReview is a statement of its newsroom.
 
     \b
     claims import night.csv --story champs-elysees-2017-04-20
     claims import feed.csv --map feed.toml --dry-run
+    claims import reviews.jsonld --story champs-elysees-2017-04-20
     """
     with recording(settings) as ledger, _progress(settings, file, readings=1 if dry_run else 2) as progress:
         done = ledger.import_file(
             file,
-            chart=None if chart is None else _text_of(chart),
+            chart=None if chart is None else text_of(chart),
             story=default_story(story),
             dry_run=dry_run,
             raw=raw,
@@ -53,7 +55,8 @@ def import_(settings: Settings, file: str, chart: str | None, story: str | None,
     say("next: claims board")
 
 
-def _text_of(path: str) -> str:
+def text_of(path: str) -> str:
+    """Read a map. Raises :class:`~ledger.errors.Unavailable`."""
     try:
         return Path(path).read_text(encoding="utf-8")
     except UnicodeDecodeError:

@@ -122,6 +122,8 @@ def export() -> None:
 @click.option("--held", is_flag=True, help="With the claims that are held.")
 @click.option("--delimiter", default=",", show_default=True, metavar="CHAR", help="What stands between cells.")
 @click.option("--raw", is_flag=True, help="For machines: no byte-order mark, cells as they are.")
+@click.option("--datapackage", "package", is_flag=True, help="With a datapackage.json that describes both files.")
+@click.option("--licence", metavar="NAME-or-URL", help="The licence that it names, such as CC-BY-4.0.")
 @click.option(
     "--publish-as", metavar="NAME-or-URL", help="Record that claims.csv goes out under this name or at this address."
 )
@@ -140,18 +142,22 @@ def export_csv(
     """Write claims.csv and entries.csv into a folder.
 
     For spreadsheets: a byte-order mark, and a ' before what would run as a
-    formula. The same moment gives the same bytes.
+    formula. The same moment gives the same bytes. A datapackage.json tells
+    machines each column's type and meaning, and the ledger's size and root.
 
     \b
     claims export csv published --story champs-elysees-2017-04-20
+    claims export csv open-data --datapackage --licence CC-BY-4.0
     claims export csv published --publish-as https://example.org/claims.csv
     """
     if title is not None and publish_as is None:
         raise Misused("--title: of what is not said", next="add --publish-as NAME-or-URL")
+    folder = given.pop("folder")
+    stale = not given["package"] and Path(folder, "datapackage.json").exists()
     receipt = None
     with reading(settings) if publish_as is None else recording(settings) as ledger:
         as_of = read_as_of(ledger, as_said, as_known)
-        folder, asked = given.pop("folder"), given | {"story": chosen_story(settings, story, every), "as_of": as_of}
+        asked = given | {"story": chosen_story(settings, story, every), "as_of": as_of}
         if publish_as is None:
             wrote = ledger.export_csv(folder, **asked)
         else:
@@ -165,6 +171,84 @@ def export_csv(
     if receipt is not None:
         put(f"{receipt.index} recorded: {wrote[0]} published as {plain(str(publish_as))}")
         say(f"    undo: claims retract {receipt.index} --why mistyped")
+    if stale:
+        say("the datapackage.json there is of other files; --datapackage renews it")
+    if moment:
+        say(moment)
+
+
+@export.command("atom")
+@click.argument("file", metavar="FILE")
+@story_option("Only this story; else CLAIMS_STORY.")
+@click.option("--all", "every", is_flag=True, help="Every story, whatever CLAIMS_STORY says.")
+@click.option("--url", metavar="BASE", help="Where the feed and the pages of the claims are published.")
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=100, show_default=True, metavar="N", help="The most entries."
+)
+@click.option("--corrections", is_flag=True, help="The correctives that went out, instead of changes of state.")
+@with_settings
+def export_atom(
+    settings: Settings, file: str, story: str | None, every: bool, url: str | None, limit: int, corrections: bool
+) -> None:
+    """Write the last changes of state as an Atom feed, the newest first.
+
+    One entry a change, under an id that stays. Held claims, and what is
+    internal or redacted, are not in it. The same ledger gives the same bytes.
+    With --corrections one entry a corrective, as claims settle recorded it.
+
+    \b
+    claims export atom changes.atom --url https://example.org/log/
+    claims export atom corrections.atom --corrections
+    """
+    if corrections and story:
+        raise Misused(
+            "--story: with --corrections", next="leave it out: correctives are of publications, not of stories"
+        )
+    chosen = None if corrections else chosen_story(settings, story, every)
+    with reading(settings) as ledger:
+        feed = ledger.export_atom(file, story=chosen, url=url, limit=limit, corrections=corrections)
+    if settings.json:
+        put_json({"wrote": [file], "entries": len(feed.entries)})
+        return
+    put(f"{file}: {counted(len(feed.entries), 'corrective' if corrections else 'change')}")
+
+
+@export.command("claimreview")
+@click.argument("file", metavar="FILE")
+@story_option("Only this story; else CLAIMS_STORY.")
+@click.option("--all", "every", is_flag=True, help="Every story, whatever CLAIMS_STORY says.")
+@as_of_options()
+@click.option("--held", is_flag=True, help="With the claims that are held.")
+@click.option("--url", metavar="BASE", help="Where the site is published; each review then names its claim's page.")
+@click.option("--newsroom", metavar="NAME", help="Who reviews: the name of the newsroom; else the origin.")
+@click.option("--language", metavar="TAG", help="The language that the claims are worded in, such as en or fr.")
+@with_settings
+def export_claimreview(
+    settings: Settings,
+    file: str,
+    story: str | None,
+    every: bool,
+    as_said: str | None,
+    as_known: str | None,
+    **given: Any,
+) -> None:
+    """Write what the newsroom says of each claim as ClaimReviews (JSON-LD).
+
+    For search engines and other newsrooms. A rating names whose word the
+    state rests on; it has a number only where the desk itself ruled.
+
+    \b
+    claims export claimreview claims.jsonld --url https://news.example/ \\
+        --newsroom "Example News"
+    """
+    with reading(settings) as ledger:
+        as_of = read_as_of(ledger, as_said, as_known)
+        count = ledger.export_claimreview(file, story=chosen_story(settings, story, every), as_of=as_of, **given)
+        moment = as_of_line(ledger, as_of)
+    if settings.json:
+        put_json({"wrote": file, "reviews": count})
+        return
+    put(f"{file}: {counted(count, 'review')}")
     if moment:
         say(moment)
 

@@ -78,6 +78,7 @@ SECTIONS = {
         "migrate": ("keeping", "Bring the schema on a server to this version."),
         "demo": ("demo", "Load the seed story into ./claims.db and show what it answers."),
         "import": ("importing", "Record the rows of a CSV or JSON Lines file, all of them or none."),
+        "score": ("score", "Show how the resolver fares on a sheet of known outcomes."),
         "export": ("keeping", "Write what may be published."),
         "backup": ("backup", "Write every byte of the ledger into a folder of plain files."),
         "restore": ("backup", "Make a ledger from a backup, checking every byte of it."),

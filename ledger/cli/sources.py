@@ -7,7 +7,15 @@ from typing import Any
 import click
 
 from ledger.cli.frame import Act, Acts, Settings, reading, recording, with_settings
-from ledger.cli.options import default_story, kind_option, named, note_option, story_option
+from ledger.cli.options import (
+    as_of_options,
+    default_story,
+    kind_option,
+    named,
+    note_option,
+    read_as_of,
+    story_option,
+)
 from ledger.cli.questions import settled
 from ledger.cli.receipts import show_receipt
 from ledger.cli.screen import block, put, put_json, say, table
@@ -68,6 +76,37 @@ def list_sources(settings: Settings) -> None:
         shown.append((row.index, ", ".join([row.name, *through, *within]), row.kind, standing, row.group))
     for line in table(("index", "name", "kind", "standing", "speaks for"), shown):
         put(line)
+
+
+@source.command("record")
+@click.argument("source", metavar="[SOURCE]", required=False, callback=named)
+@as_of_options()
+@with_settings
+def show_record(settings: Settings, source: int | str | None, as_said: str | None, as_known: str | None) -> None:
+    """Show what became of what a source said, or every source.
+
+    Counted from the ledger alone, and never weighed in a state. Each claim
+    counts once, however often a source repeats itself. The desk's own
+    mistakes stand apart. docs/records.md says what a record can tell.
+
+    \b
+    claims source record
+    claims source record Reuters --as-known 2017-04-21
+    """
+    from ledger.book.intervals import can_tell
+    from ledger.cli.rates import NO_INTERVALS, record_lines
+
+    with reading(settings) as ledger:
+        rows = ledger.source_record(source, as_of=read_as_of(ledger, as_said, as_known))
+    if settings.json:
+        put_json([row.as_json() for row in rows])
+    for row in () if settings.json else rows:
+        for line in record_lines(row):
+            put(line)
+    if not rows:
+        say("nobody has said anything yet")
+    elif not can_tell():
+        say(NO_INTERVALS)
 
 
 @source.command()

@@ -41,10 +41,19 @@ _QUOTING = {
 
 
 class Record(NamedTuple):
-    """One row as read: the line that it starts on, and the cells that are not blank, by column."""
+    """One row as read: the line that it starts on, and the cells that are not blank, by column.
+
+    What stands on no line of its own, as in JSON-LD, has a ``place``.
+    """
 
     line: int
     cells: dict[str, str]
+    place: str = ""
+
+    @property
+    def where(self) -> str:
+        """Where it was read, as problems name it."""
+        return self.place or f"line {self.line}"
 
 
 def guard(cell: str) -> str:

@@ -21,6 +21,10 @@ A small TOML file::
     [times]                     # how theirs are written; never guessed
     form = "%d/%m/%Y %H:%M"
     zone = "Europe/London"      # else the desk's
+
+    [gold]                      # for `claims score` alone: how it turned out; theirs = true, false or "-"
+    debunked = "false"
+    verified = "true"
 """
 
 from __future__ import annotations
@@ -45,7 +49,8 @@ PASS_OVER = "-"
 """The value that passes a row over."""
 
 _HOLE = re.compile(r"\{([^{}]*)\}")
-_TABLES = ("columns", "constants", "values", "times")
+_TABLES = ("columns", "constants", "values", "times", "gold")
+_GOLD = ("true", "false", PASS_OVER)
 _TIMES = ("said", "recorded")
 _SIGNS = {Precision.SECOND: "SfcX", Precision.MINUTE: "M", Precision.HOUR: "HI"}
 
@@ -59,6 +64,7 @@ class Map:
     values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     form: str | None = None
     zone: ZoneInfo | None = None
+    gold: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def theirs(self) -> tuple[str, ...]:
@@ -66,13 +72,16 @@ class Map:
         return tuple(dict.fromkeys(name for template in self.columns.values() for name in _HOLE.findall(template)))
 
 
-def parse_map(text: str) -> Map:
-    """Read a map. Raises :class:`~ledger.errors.Rejected` with everything that is wrong with it."""
+def parse_map(text: str, *, columns: bool = True) -> Map:
+    """Read a map. Raises :class:`~ledger.errors.Rejected` with everything that is wrong with it.
+
+    Without ``columns`` it is for a format whose columns are known: only its constants and ``[values.status]`` are used.
+    """
     try:
         given = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise Rejected(f"map: is not TOML: {error}", next="see `claims import --help` for an example") from None
-    problems = list(_check(given))
+    problems = [*_check(given, columns), *(() if columns else _unused(given))]
     if problems:
         raise Rejected("map: cannot be used", problems=problems, next="see `claims import --help` for an example")
     times = given.get("times", {})
@@ -82,6 +91,7 @@ def parse_map(text: str) -> Map:
         values=given.get("values", {}),
         form=times.get("form"),
         zone=zone_named(times["zone"]) if "zone" in times else None,
+        gold=given.get("gold", {}),
     )
 
 
@@ -97,7 +107,16 @@ def _names_columns(theirs: str) -> bool:
     return bool(holes) and all(holes) and not set("{}") & set(_HOLE.sub("", template))
 
 
-def _check(given: Mapping[str, Any]) -> Iterator[Problem]:
+def _unused(given: Mapping[str, Any]) -> Iterator[Problem]:
+    """The tables of a map that a format without columns of its own has no use for."""
+    values = given.get("values")
+    further = [f"values: {name}" for name in values if name != "status"] if isinstance(values, dict) else []
+    for table in [*(name for name in ("columns", "times") if name in given), *further]:
+        expected = "[constants] and [values.status]"
+        yield Problem(f"map: {table}", "has no use here: what stands where is known", expected)
+
+
+def _check(given: Mapping[str, Any], columns: bool) -> Iterator[Problem]:
     for table in given:
         if table not in _TABLES:
             yield Problem(f"map: {table}", "is no part of a map", expected=f"one of {', '.join(_TABLES)}")
@@ -116,9 +135,10 @@ def _check(given: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _check_column(f"map: values: {ours}", ours)
         if not isinstance(told, dict) or not all(isinstance(each, str) for each in told.values()):
             yield Problem(f"map: values: {ours}", "is no table of texts", expected=f"[values.{ours}]")
-    if not tables.get("columns"):
+    if columns and not tables.get("columns"):
         yield Problem("map: columns", "is missing", expected="a table [columns] that names at least one column")
     yield from _check_times(tables.get("times", {}))
+    yield from _check_gold(tables.get("gold", {}))
 
 
 def _check_column(where: str, ours: str) -> Iterator[Problem]:
@@ -139,6 +159,12 @@ def _check_times(times: Mapping[str, Any]) -> Iterator[Problem]:
         yield Problem("map: times: form", "does not tell a whole date", expected="as in %d/%m/%Y %H:%M", got=repr(form))
 
 
+def _check_gold(gold: Mapping[str, Any]) -> Iterator[Problem]:
+    for theirs, ours in gold.items():
+        if ours not in _GOLD:
+            yield Problem(f"map: gold: {theirs}", "is not known", expected='"true", "false" or "-"', got=repr(ours))
+
+
 def _tells_the_day(form: str) -> bool:
     sample = datetime(2013, 11, 23, 22, 57, 58, tzinfo=UTC)
     if sample.strftime(form) == sample.replace(year=2012).strftime(form):
@@ -157,43 +183,75 @@ def _precision(form: str) -> Precision:
     return Precision.DAY
 
 
-def translate(records: Iterable[Record | Problem], chart: Map, zone: ZoneInfo) -> Iterator[Record | Problem]:
-    """Turn the records of a foreign file into records of ours; rows that the map passes over are left out."""
+def translate(
+    records: Iterable[Record | Problem], chart: Map, zone: ZoneInfo, passed: Mapping[str, str] | None = None
+) -> Iterator[Record | Problem]:
+    """Turn the records of a foreign file into records of ours.
+
+    Rows that the map passes over are left out; with ``passed`` they stay, and have these cells instead of what passed
+    them over.
+    """
     for record in records:
         if isinstance(record, Problem):
             yield record
             continue
-        translated = _translate(record, chart, zone)
+        translated = _translate(record, chart, zone, passed)
         if translated is not None:
             yield translated
 
 
-def _translate(record: Record, chart: Map, zone: ZoneInfo) -> Record | Problem | None:
+def _translate(record: Record, chart: Map, zone: ZoneInfo, passed: Mapping[str, str] | None) -> Record | Problem | None:
     cells = dict(chart.constants)
     for ours, template in chart.columns.items():
         cell = _HOLE.sub(lambda hole: record.cells.get(hole[1], ""), template)
         # A template all of whose holes are empty tells nothing, whatever stands around them.
         if any(record.cells.get(name) for name in _HOLE.findall(template)):
             cells[ours] = cell
+    told = dict(cells)
+    found = _in_our_words(cells, chart, record.where)
+    if isinstance(found, Problem):
+        return found
+    if found and passed is None:
+        return None
+    if found and passed is not None:
+        cells = _overlooked(told, chart) | dict(passed)
+    problem = _in_their_times(cells, record.where, chart, zone)
+    return problem or Record(record.line, {name: cell for name, cell in cells.items() if cell.strip()})
+
+
+def _in_our_words(cells: dict[str, str], chart: Map, where: str) -> Problem | bool:
+    """Put our words for theirs; return whether one of them passes the row over."""
     for ours, table in chart.values.items():
         if ours not in cells:
             continue
         if cells[ours] not in table:
             known = ", ".join(repr(each) for each in table)
-            return Problem(f"line {record.line}: {ours}", "is not in the map", f"one of {known}", repr(cells[ours]))
+            return Problem(f"{where}: {ours}", "is not in the map", f"one of {known}", repr(cells[ours]))
         cells[ours] = table[cells[ours]]
         if cells[ours] == PASS_OVER:
-            return None
-    if chart.form is not None:
-        for name in _TIMES:
-            if name in chart.columns and cells.get(name, "") != chart.constants.get(name, ""):
-                try:
-                    cells[name] = _read_time(cells[name], chart.form, chart.zone or zone)
-                except Unfit as error:
-                    return Problem(f"line {record.line}: {name}", error.why, error.expected, shown(cells[name]))
-                if name == "said":
-                    cells.setdefault("precision", _precision(chart.form))
-    return Record(record.line, {name: cell for name, cell in cells.items() if cell.strip()})
+            return True
+    return False
+
+
+def _overlooked(told: Mapping[str, str], chart: Map) -> dict[str, str]:
+    """The cells of a row that is passed over, without those that have no word of ours."""
+    words = {ours: chart.values[ours].get(cell, PASS_OVER) for ours, cell in told.items() if ours in chart.values}
+    return {ours: words.get(ours, cell) for ours, cell in told.items() if words.get(ours) != PASS_OVER}
+
+
+def _in_their_times(cells: dict[str, str], where: str, chart: Map, zone: ZoneInfo) -> Problem | None:
+    """Read the times as the map says they are written, if it does."""
+    if chart.form is None:
+        return None
+    for name in _TIMES:
+        if name in chart.columns and cells.get(name, "") != chart.constants.get(name, ""):
+            try:
+                cells[name] = _read_time(cells[name], chart.form, chart.zone or zone)
+            except Unfit as error:
+                return Problem(f"{where}: {name}", error.why, error.expected, shown(cells[name]))
+            if name == "said":
+                cells.setdefault("precision", _precision(chart.form))
+    return None
 
 
 def _read_time(text: str, form: str, zone: ZoneInfo) -> str:

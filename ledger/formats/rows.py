@@ -30,8 +30,8 @@ class Row:
 
     The fields are the columns, but for two: ``said`` carries its precision, and the column ``why`` is ``why`` in a
     statement and ``mistake`` in a retraction. A None inside ``via`` or ``via_kind`` is not told there: the name is
-    withheld and ``via_index`` stands for it, or the kind is known already. ``told`` are the cells of the file, as they
-    were read.
+    withheld and ``via_index`` stands for it, or the kind is known already. ``usual_kind`` is that of the source where
+    it is new and nobody tells another. ``told`` are the cells of the file, as they were read.
     """
 
     kind: Kind = Kind.STATEMENT
@@ -79,8 +79,15 @@ class Row:
     held: bool | None = None
     sha256: str | None = None
     policy_index: int | None = None
+    usual_kind: SourceKind | None = None
     line: int = field(default=0, compare=False)
+    place: str = field(default="", compare=False)
     told: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def where(self) -> str:
+        """Where it was read, as problems name it."""
+        return self.place or f"line {self.line}"
 
 
 _Reader = Callable[[str], Any]
@@ -143,8 +150,13 @@ def rows_of(
     records: Iterable[csv.Record | Problem], *, zone: ZoneInfo, now: datetime, limit: int = 100
 ) -> Iterator[Row | Problem]:
     """As :func:`read_rows`, from records that were read in another way."""
+    return limited(_ascending(records, zone, now), limit)
+
+
+def limited(rows: Iterable[Row | Problem], limit: int) -> Iterator[Row | Problem]:
+    """Rows and problems up to the problem of that number, and that there may be more."""
     found = 0
-    for each in _ascending(records, zone, now):
+    for each in rows:
         yield each
         found += isinstance(each, Problem)
         if found == limit:
@@ -161,7 +173,7 @@ def _ascending(records: Iterable[csv.Record | Problem], zone: ZoneInfo, now: dat
             continue
         if read.index is not None and read.index <= last:
             expected = f"more than {last}, the index of a row above"
-            yield Problem(f"line {read.line}: index", "does not ascend", expected, str(read.index))
+            yield Problem(f"{read.where}: index", "does not ascend", expected, str(read.index))
             continue
         last = last if read.index is None else read.index
         yield read
@@ -173,7 +185,7 @@ def row_of(record: csv.Record, zone: ZoneInfo, now: datetime) -> Row | list[Prob
     try:
         kind = cells.read_word(Kind, given.get("kind", Kind.STATEMENT))
     except cells.Unfit as error:
-        return [Problem(f"line {record.line}: kind", error.why, error.expected, shown(given["kind"]))]
+        return [Problem(f"{record.where}: kind", error.why, error.expected, shown(given["kind"]))]
     readers = _READERS | {
         "said": partial(cells.read_moment, zone=zone, now=now),
         "published": partial(cells.read_moment, zone=zone, now=now),
@@ -195,7 +207,7 @@ def row_of(record: csv.Record, zone: ZoneInfo, now: datetime) -> Row | list[Prob
         return _made(kind, record, values)
     gaps.sort(key=lambda gap: NAMES.index(gap[0]))
     return [
-        Problem(f"line {record.line}: {name}", why, expected, shown(given[name]) if name in given else None)
+        Problem(f"{record.where}: {name}", why, expected, shown(given[name]) if name in given else None)
         for name, why, expected in gaps
     ]
 
@@ -211,7 +223,7 @@ def _made(kind: Kind, record: csv.Record, values: dict[str, Any]) -> Row:
         values["recorded"] = values["recorded"].at
     if kind is Kind.RETRACT:
         values["mistake"] = values.pop("why")
-    return Row(kind=kind, line=record.line, told=record.cells, **values)
+    return Row(kind=kind, line=record.line, place=record.place, told=record.cells, **values)
 
 
 def _time_column(kind: Kind) -> str:
@@ -267,4 +279,4 @@ def _unplaced(values: dict[str, Any]) -> Iterator[_Gap]:
             yield name, "names no row above this one", f"less than {index}, the index of this row"
 
 
-__all__ = ["Row", "cells_of", "read_rows", "row_of", "rows_of", "write_rows"]
+__all__ = ["Row", "cells_of", "limited", "read_rows", "row_of", "rows_of", "write_rows"]

@@ -9,11 +9,13 @@ module          decides
 ``engine``      how a template is found and filled, and what it may call
 ``marks``       how a state looks without its colour, and in which words a bucket is told
 ``addresses``   which address of a document may become a link
+``direction``   a sentence with words of other scripts in it
 ``timeline``    states over time as lanes, before they are drawn
 ==============  ===============================================================================
 
-A page extends ``base.html`` and draws with ``parts.html``: ``badge``, ``time``, ``moment``, ``claim``, ``board``,
-``history``, ``timeline``. It is given ``links``, which knows where the other pages are
+A page extends ``base.html`` and draws with the macros of ``parts.html``: ``badge``, ``time``, ``moment``, ``claim``,
+``claim_link``, ``word``, ``names``, ``counts``, ``outward`` and ``document`` for pieces, ``board``, ``history``,
+``said`` and ``timeline`` for what is laid out. It is given ``links``, which knows where pages are
 (:class:`~ledger.pages.engine.Links`).
 """
 

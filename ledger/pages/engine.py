@@ -33,6 +33,8 @@ def engine(zone: ZoneInfo) -> Environment:
     """Return what fills the templates of this package, with times in ``zone``."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
+    from ledger.pages.direction import isolated
+
     made = Environment(
         loader=PackageLoader("ledger.pages"),
         autoescape=True,
@@ -47,6 +49,7 @@ def engine(zone: ZoneInfo) -> Environment:
         return show_time(moment.replace(microsecond=0), zone, precision or usual)
 
     made.filters |= {"in_full": in_full, "machine": machine, "linked": linked, "told_bucket": told_bucket}
+    made.filters["isolated"] = isolated
     made.globals |= {"MARKS": MARKS}
     return made
 

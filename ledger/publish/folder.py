@@ -28,7 +28,7 @@ from ledger.publish.keys import Key
 from ledger.publish.layout import CHECKPOINT, CHECKPOINTS, CONTENTS, TILES, UNFINISHED, bundles, contents_path, width_of
 from ledger.publish.signing import Signed, check_leaf, check_prefix, sign
 from ledger.publish.site import Look, Site
-from ledger.publish.site_folder import CSV, NAMES, SETTINGS, SiteFolder, settings_of
+from ledger.publish.site_folder import NAMES, SETTINGS, SiteFolder, settings_of
 from ledger.publish.witnesses import gather
 from ledger.resolver import Acts
 from ledger.store import Reader, Store, occupied
@@ -81,7 +81,7 @@ def publish(
             publishing.remove()
             pages = SiteFolder(folder)
             if site is not None:
-                pages.write(site, Site(reader, site, signed.checkpoint, key.verifier, beside=CSV), CSV)
+                pages.write(Site(reader, site, signed.checkpoint, key.verifier))
             elif remove_site:
                 pages.remove()
     return Publication(signed, publishing.wrote + pages.wrote, witnessed.missing)

@@ -28,10 +28,11 @@ from ledger.book.public import Public
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import BoardRow, HistoryLine, Why
 from ledger.errors import Misused, Problem
-from ledger.model import Claim, Opening
+from ledger.formats.datapackage import check_licence
+from ledger.model import Claim, Document, Opening
 from ledger.pages import draw, engine, stylesheet
 from ledger.pages.addresses import linked
-from ledger.publish.corrective import Beside, Corrective
+from ledger.publish.beside import Beside, Correction
 from ledger.publish.proving import Prover
 from ledger.publish.site_links import (
     CHECK,
@@ -79,6 +80,8 @@ class Look:
             problems.append(Problem("title", "is empty"))
         if self.url is not None and ("://" not in self.url or linked(self.url) is None):
             problems.append(Problem("url", "is no web address", "https://…", shown(self.url)))
+        if not problems and self.licence is not None:
+            check_licence(self.licence)
         if problems:
             raise Misused("site: cannot be made so", problems=problems, next="mend this and publish again")
 
@@ -105,7 +108,10 @@ class _Page:
 
 
 class Site:
-    """The pages of the prefix that ``reader`` holds, whose newest checkpoint is ``checkpoint``."""
+    """The pages of the prefix that ``reader`` holds, whose newest checkpoint is ``checkpoint``.
+
+    ``last`` is when its last entry was recorded: the only now that pages know.
+    """
 
     def __init__(
         self,
@@ -113,31 +119,32 @@ class Site:
         look: Look,
         checkpoint: Checkpoint,
         verifier: Verifier,
-        correctives: Sequence[Corrective] = (),
-        beside: Sequence[Beside] = (),
     ) -> None:
         opening = reader.entry(0).body
         assert isinstance(opening, Opening), "entry 0 is the opening"
+        self.look = look
+        self.checkpoint = checkpoint
         self._reader = reader
         self._public = Public(reader)
         self._zone = zone_named(opening.zone)
-        self._correctives = correctives
-        self._beside = beside
+        self._start()
+        self._engine = engine(self._zone)
+        self.last = reader.entry(reader.size - 1).recorded
+        self._engine.globals["site"] = _told(look, checkpoint, verifier, self.last, self._zone.key)
+
+    def _start(self) -> None:
         self._counts: Counter[State] = Counter()
         self._newest: list[HistoryLine] = []
         self._turned: list[HistoryLine] = []
-        self._engine = engine(self._zone)
-        self._engine.globals |= {
-            "site": _told(look, checkpoint, verifier, reader.entry(reader.size - 1).recorded, self._zone.key),
-            "beside": beside,
-        }
 
     def shows(self, claim: int) -> bool:
         """Whether there is a page of a claim."""
         return claim < self._public.size and not self._public.kept_back(claim)
 
-    def pages(self) -> Iterator[File]:
-        """Yield each page, and each proof, with its path."""
+    def pages(self, beside: Sequence[Beside] = (), corrections: Sequence[Correction] = ()) -> Iterator[File]:
+        """Yield each page, and each proof, with its path; the pages link to the files ``beside`` them."""
+        self._start()
+        self._engine.globals["beside"] = beside
         yield STYLE, stylesheet()
         stories = []
         for index in self._public.of_kind("story"):
@@ -149,7 +156,7 @@ class Site:
         stories.sort(key=lambda story: (story.last is not None, story.last, story.index), reverse=True)
         counts = in_order(self._counts)
         yield HOME, self.fill("index", "", stories=stories, counts=counts, newest=self._newest)
-        yield CORRECTIONS, self._corrections()
+        yield CORRECTIONS, self._corrections(corrections)
         yield CHECK, self.fill("check", "", states=list(State))
 
     def fill(self, template: str, up: str, **given: Any) -> bytes:
@@ -176,8 +183,8 @@ class Site:
         turned = [line for line in lines if line.state in _TURNED and line.before not in (None, line.state)]
         self._turned = nlargest(MOST_TURNED, [*self._turned, *turned], key=_when)
 
-    def _corrections(self) -> bytes:
-        told = [row for row in self._correctives if self.shows(row.claim)]
+    def _corrections(self, corrections: Sequence[Correction]) -> bytes:
+        told = [row for row in corrections if self.shows(row.claim)]
         settled = [row for row in told if row.settled is not None]
         settled.sort(key=lambda row: (row.settled, row.claim), reverse=True)
         owed = [row for row in told if row.settled is None]
@@ -249,8 +256,10 @@ class _Telling:
             why=why,
             story=body.story,
             listed=listed,
+            first=moment.texts.text(claim, Part.TEXT) or moment.texts.lacking(claim, Part.TEXT),
             path=[{"claim": each, "text": moment.texts.claim(each)} for each in why.path],
             statements=_by_weight(why),
+            documents=list(_documents(moment, why)),
             changes=changes,
             drawing=self.site.draw(changes),
             known=moment.changes([claim], Clock.KNOWN),
@@ -266,6 +275,17 @@ def in_order(counts: Counter[State]) -> list[tuple[State, int]]:
 
 def _by_weight(why: Why) -> list[Any]:
     return sorted(why.statements, key=lambda line: (_ORDER.index(line.bucket), -line.standing, line.recorded))
+
+
+def _documents(moment: Snapshot, why: Why) -> Iterator[tuple[int, Document]]:
+    """The documents of the claim, of its statements, and added to either, each with its entry; those that are live."""
+    acts, reader = moment.fold.acts, moment.reader
+    subjects = (*acts.folded_under(why.row.claim), *(line.index for line in why.statements))
+    for subject in subjects:
+        for index in (subject, *reader.refs("evidence.about", subject)):
+            value = moment.texts.value(index, Part.EVIDENCE) if acts.live(index) else None
+            if isinstance(value, Document):
+                yield index, value
 
 
 def _when(line: HistoryLine) -> tuple[datetime, int, int]:

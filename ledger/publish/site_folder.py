@@ -11,28 +11,23 @@ point, a page is that of this size or of an earlier one, which it names; the nex
 from __future__ import annotations
 
 import filecmp
-import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ledger.book.export import export_csv
-from ledger.book.files import beside, copy_file
+from ledger.book.export import Form, export_csv
+from ledger.book.files import beside, copy_file, digest_of
 from ledger.errors import Rejected
-from ledger.publish.corrective import Beside
+from ledger.publish.beside import TABLE_FILES, corrections, feeds
 from ledger.publish.site import Look, Site
 from ledger.publish.site_links import CHECK, CLAIMS, CORRECTIONS, FEEDS, HOME, STORIES, STYLE, TABLES
 
 SETTINGS = "site.json"
 NAMES = frozenset({SETTINGS, STYLE, HOME, CORRECTIONS, CHECK, STORIES, CLAIMS, FEEDS, TABLES})
 """What a site adds to a published folder."""
-CSV = (
-    Beside(f"{TABLES}/claims.csv", "Claims as CSV", "text/csv", "one row a claim, with its state and why"),
-    Beside(f"{TABLES}/entries.csv", "Entries as CSV", "text/csv", "one row an entry, as it was recorded"),
-)
 
 _FORMAT = "retraction-ledger-site 1"
 _PAGES = {
@@ -71,14 +66,15 @@ class SiteFolder:
         self._kept: set[str] = set()
         self.wrote = 0
 
-    def write(self, look: Look, site: Site, besides: Sequence[Beside]) -> None:
+    def write(self, site: Site) -> None:
         """Bring the folder up to what ``site`` says."""
-        told = {"format": _FORMAT, **asdict(look)}
+        told = {"format": _FORMAT, **asdict(site.look)}
+        besides = (*feeds(site.moment(), site.look.url), *TABLE_FILES)
         self._put(SETTINGS, (json.dumps(told, indent=1, ensure_ascii=False) + "\n").encode())
         for path, found in self._there(CLAIMS):
             if not site.shows(int(found[1])):
                 path.unlink()
-        for name, data in site.pages():
+        for name, data in site.pages(besides, corrections(site.moment())):
             self._put(name, data)
         for each in besides:
             if each.text is not None:
@@ -109,12 +105,14 @@ class SiteFolder:
     def _export(self, site: Site) -> None:
         """Write the tables elsewhere first, a row at a time, and copy those that have changed."""
         with TemporaryDirectory() as made:
-            moment, place = site.moment(), Path(made)
-            for path in export_csv(moment, place, story=None, asked_known=None, held=False, delimiter=",", raw=False):
+            form = Form(package=True, licence=site.look.licence)
+            for path in export_csv(
+                site.moment(), Path(made), lambda: site.checkpoint.root, story=None, known=None, form=form
+            ):
                 place = self._folder / TABLES / path.name
                 self._kept.add(f"{TABLES}/{path.name}")
                 if not (place.exists() and filecmp.cmp(path, place, shallow=False)):
-                    copy_file(path, place, only=_digest(path))
+                    copy_file(path, place, only=digest_of(path))
                     self.wrote += 1
 
     def _there(self, folder: str) -> Iterator[tuple[Path, re.Match[str]]]:
@@ -139,8 +137,3 @@ class SiteFolder:
         for left in self._folder.glob(".*"):
             if _UNRENAMED.fullmatch(left.name):
                 left.unlink(missing_ok=True)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -21,7 +21,7 @@ from ledger.resolver.explain import Explanation, Placed, VoiceView, explain, sen
 from ledger.resolver.facts import Facts, First, Memory
 from ledger.resolver.fold import Fold, replay, unresolvable
 from ledger.resolver.neighbourhood import neighbourhood
-from ledger.resolver.timeline import Change, Clock, listed, said_timelines, state_of, timeline
+from ledger.resolver.timeline import Change, Clock, known_verdicts, listed, said_timelines, state_of, timeline
 from ledger.resolver.verdict import Edge, Ruling, Verdict, resolve, rule, ruling
 from ledger.resolver.voice import Tally, Voice
 
@@ -44,6 +44,7 @@ __all__ = [
     "VoiceView",
     "board",
     "explain",
+    "known_verdicts",
     "listed",
     "neighbourhood",
     "replay",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -60,19 +60,41 @@ def timeline(entries: Iterable[Entry], claim: int, *, clock: Clock, said: dateti
 
 
 def _known_timeline(entries: Iterable[Entry], claim: int, said: datetime | None) -> Iterator[Change]:
-    fold = Fold(said=said)
     previous: Verdict | None = None
-    for entry in entries:
-        touched = fold.step(entry)
-        if not touched and not isinstance(base_of(fold.facts, entry).body, Hold | Release | Policy):
-            continue
-        if claim > entry.index:
-            continue
-        home = fold.acts.folded(claim)
-        verdict = resolve(fold, claim) if listed(fold, home) else None
+    for entry, verdicts in known_verdicts(entries, [claim], said=said):
+        verdict = verdicts.get(claim)
         if _key(verdict) != _key(previous):
             yield Change(entry.index, (), entry.recorded, state_of(previous), verdict)
             previous = verdict
+
+
+def known_verdicts(
+    entries: Iterable[Entry], claims: Collection[int], *, said: datetime | None = None, since: int = 0
+) -> Iterator[tuple[Entry, dict[int, Verdict | None]]]:
+    """Yield each entry that may move one of these claims, with the verdicts on them after it.
+
+    A verdict is None where a board does not list the claim. Of the entries before the index ``since`` only the last one
+    is yielded.
+    """
+    fold = Fold(said=said)
+    last: Entry | None = None
+    for entry in entries:
+        if last is not None and last.index < since <= entry.index:
+            yield last, _verdicts(fold, claims, last.index)
+        last = entry
+        if (fold.step(entry) or _may_move(fold, entry)) and entry.index >= since:
+            yield entry, _verdicts(fold, claims, entry.index)
+
+
+def _may_move(fold: Fold, entry: Entry) -> bool:
+    """Whether an entry that touches no register may still change a verdict."""
+    return isinstance(base_of(fold.facts, entry).body, Hold | Release | Policy)
+
+
+def _verdicts(fold: Fold, claims: Iterable[int], index: int) -> dict[int, Verdict | None]:
+    homes = {claim: fold.acts.folded(claim) for claim in claims if claim <= index}
+    found = {home: resolve(fold, home) if listed(fold, home) else None for home in set(homes.values())}
+    return {claim: found[home] for claim, home in homes.items()}
 
 
 def said_timelines(facts: Facts, claims: Iterable[int], *, said: datetime | None = None) -> dict[int, list[Change]]:

@@ -43,6 +43,9 @@ from ledger.text import article, flaws, shown, slug_flaws
 from ledger.times import FUTURE_SLACK, format_utc, zone_named
 from ledger.vocabulary import Kind, Part, SourceKind, Status, Visibility
 
+POLICIES = (("live-roots", 1),)
+"""The policies that this version resolves by: name and version."""
+
 _ORIGIN = re.compile(r"[^\s+\x00-\x1f\x7f\ud800-\udfff]{1,200}")
 _HASH = re.compile(r"[0-9a-f]{64}")
 _MEDIA_TYPE = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,198}[\x21-\x7e])?")
@@ -332,10 +335,9 @@ def _check_group(entry: Entry, before: Fold) -> Iterator[Problem]:
 def _check_policy(entry: Entry, _before: Fold) -> Iterator[Problem]:
     body = entry.body
     assert isinstance(body, Policy)
-    if (body.name, body.version) != ("live-roots", 1):
-        yield Problem(
-            "policy", "is not known to this version", expected="live-roots 1", got=f"{body.name} {body.version}"
-        )
+    if (body.name, body.version) not in POLICIES:
+        known = " or ".join(f"{name} {version}" for name, version in POLICIES)
+        yield Problem("policy", "is not known to this version", expected=known, got=f"{body.name} {body.version}")
     if type(body.quorum) is not int or body.quorum < 1:  # True is an int too, and could not be read again
         yield Problem("quorum", "must be 1 or more", got=str(body.quorum))
 

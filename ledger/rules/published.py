@@ -53,9 +53,9 @@ def check_settlement(entry: Entry, before: Fold) -> Iterator[Problem]:
     assert isinstance(publication, Publication)
     if not before.acts.live(body.publication):
         yield Problem("publication", f"entry {body.publication} is retracted: it never went out")
-    elif body.size <= body.publication:
-        why = f"is from before the publication {body.publication} was recorded"
-        yield Problem("size", why, expected=f"at least {body.publication + 1}", got=str(body.size))
+    elif body.size <= publication.size:
+        why = f"rests on no more than the publication {body.publication} itself"
+        yield Problem("size", why, expected=f"at least {publication.size + 1}", got=str(body.size))
     foreign = [each for each in body.claims if publication.claims and each not in publication.claims]
     for claim in foreign:
         yield Problem("claims", f"claim {claim} is not in publication {body.publication}")

@@ -351,3 +351,29 @@ def test_what_is_exported_stands_as_on_the_board(desk: Shell, tmp_path: Path) ->
     assert len(board) == 4, "one is folded away"
     with (tmp_path / "out" / "entries.csv").open(newline="", encoding="utf-8") as file:
         assert [int(row["index"]) for row in csv.DictReader(file)] == list(range(desk.size()))
+
+
+def test_what_went_out_is_owed_settled_and_checked(desk: Shell, tmp_path: Path) -> None:
+    """A page and a file go out, the claim is denied: both are owed by that entry, settled, and the file stays right."""
+    live, file = "https://example.org/live", "https://example.org/claims.csv"
+    desk.ok("publication", "add", live, "--claim", SECOND, "--title", "What we know so far")
+    desk.ok("export", "csv", str(tmp_path / "out"), "--story", STORY, "--publish-as", file)
+    assert desk.ok("debt").err == "nothing is owed: what went out is what holds\n"
+    assert desk.ok("impact", "Reuters", "--json").json["owed"] != []
+    desk.ok("deny", SECOND, "--by", "desk", "--said", "2017-04-20 22:57")
+    denial = desk.size() - 1
+    owed = desk.ok("debt", "--json").json
+    assert [(row["name"], row["claim"], row["reason"], row["by"]) for row in owed] == [
+        (live, 5, "wrong", denial),
+        (file, 5, "wrong", denial),
+    ]
+    assert desk.ok("notice", live).out.startswith("CORRECTION: “What we know so far”")
+    for piece in (live, file):
+        desk.ok("settle", piece, "--url", "https://example.org/corrections/1", "--as-known", str(denial))
+    assert desk.ok("debt", "--json").json == []
+    assert desk("settle", live, "--note", "again").code == 1
+    found = desk.ok("check", str(tmp_path / "out" / "claims.csv"), "--json").json
+    assert (found["likeness"], found["publications"]) == ("exact", [10])
+    desk.ok("hold", SECOND)
+    assert {row["reason"] for row in desk.ok("debt", "--json").json} == {"held"}
+    sound(desk)

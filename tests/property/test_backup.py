@@ -9,7 +9,7 @@ from pathlib import Path
 from hypothesis import given, settings
 
 from ledger.book import Ledger
-from ledger.model import Entry, references
+from ledger.model import Entry, Publication, Settlement, references
 from ledger.resolver import Fold
 from ledger.rules import check
 from ledger.store import Store
@@ -29,6 +29,9 @@ def allowed(book: Book) -> list[Entry]:
         place[entry.index] = len(kept)
         moved = renumber(entry, place.__getitem__)
         moved = replace(moved, recorder=1 if moved.index else None)
+        if isinstance(moved.body, Publication | Settlement):
+            size = sum(index < moved.body.size for index in place)
+            moved = replace(moved, body=replace(moved.body, size=size))
         if check(dressed(moved)[0], fold):
             del place[entry.index]
             continue

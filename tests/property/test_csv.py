@@ -87,6 +87,12 @@ VALUES = {
     "mistake": st.sampled_from(Mistake),
     "part": st.sampled_from(Part),
     "vetted": st.booleans(),
+    "held": st.booleans(),
+    "published": st.builds(Moment, TIME, st.sampled_from(Precision)),
+    "as_said": TIME,
+    "claims": st.lists(INDEX, min_size=1, max_size=3).map(tuple),
+    "size": INDEX,
+    "policy_index": INDEX,
     "via": st.lists(LINE, min_size=1, max_size=1).map(tuple),
     "via_kind": st.lists(maybe() | st.sampled_from(SourceKind), min_size=1, max_size=1).map(tuple),
     "via_index": st.lists(INDEX, min_size=1, max_size=1).map(tuple),
@@ -129,5 +135,5 @@ def test_whatever_is_read_ends_in_rows_and_problems(text, header):
 
 
 def test_the_generator_knows_every_field():
-    told = {each.name for each in fields(Row)} - {"line", "mistake", "told"}
+    told = {each.name for each in fields(Row)} - {"line", "place", "mistake", "told", "usual_kind"}
     assert told == set(NAMES) - {"precision"}

@@ -38,7 +38,7 @@ def offered(*words: str) -> list[str]:
 
 
 def test_commands_and_options_are_offered(shell: Shell) -> None:
-    assert offered("se") == ["search", "settle"]
+    assert offered("se") == ["search", "settle", "serve"]
     assert offered("source", "a") == ["add", "amend"]
     assert "--older-than" in offered("todo", "--")
 

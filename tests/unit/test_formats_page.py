@@ -1,6 +1,7 @@
 """The page on CSV: the tables are those of the code, the examples are exact."""
 
 import io
+import json
 import re
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -8,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from ledger.formats.claims import COLUMNS as CLAIM_COLUMNS
-from ledger.formats.claims import ClaimRow
+from ledger.formats.claims import MEANINGS, ClaimRow
 from ledger.formats.columns import COLUMNS, NEEDS, OWN_WORDS
 from ledger.formats.csv import guard, unguard
 from ledger.formats.rows import Row, read_rows
@@ -45,7 +46,8 @@ def test_every_column_of_entries_csv_has_its_line():
 
 
 def test_every_column_of_claims_csv_has_its_line():
-    assert [row[0] for row in table("### claims.csv")] == [f"`{name}`" for name in CLAIM_COLUMNS]
+    assert table("### claims.csv") == [[f"`{name}`", meaning] for name, meaning in MEANINGS.items()]
+    assert tuple(MEANINGS) == CLAIM_COLUMNS
     assert len(CLAIM_COLUMNS) == len(fields(ClaimRow))
 
 
@@ -84,3 +86,18 @@ def test_the_examples_of_the_guard_are_exact():
             )
             assert guard(cell) == guarded
             assert unguard(guarded) == cell
+
+
+def test_the_example_of_a_feed_is_in_the_golden_file():
+    golden = (GOLDEN.parent / "feeds" / "changes.atom").read_text(encoding="utf-8")
+    for block in blocks("atom"):
+        assert block in golden
+
+
+def test_the_example_of_a_data_package_is_in_the_golden_file():
+    golden = json.loads((GOLDEN.parent / "datapackage" / "datapackage.json").read_text(encoding="utf-8"))
+    fields = [field for resource in golden["resources"] for field in resource["schema"]["fields"]]
+    for block in blocks("datapackage"):
+        assert json.loads(block) in fields
+    told = table("## Data package")
+    assert {name.strip("`") for row in told for name in row[0].split(", ")} | {"$schema"} == golden.keys()

@@ -174,3 +174,31 @@ def test_everything_that_is_wrong_is_told_at_once() -> None:
 def test_what_is_no_toml_is_told(text: str) -> None:
     with pytest.raises(Rejected, match=r"^map: is not TOML: "):
         parse_map(text)
+
+
+def test_a_row_that_is_passed_over_can_be_kept_with_other_cells() -> None:
+    chart = parse_map(
+        '[columns]\nstatus = "stance"\ntext = "t"\nsource_kind = "what"\nstory = "s"\n'
+        '[values.status]\nfor = "reported"\nobserving = "-"\n[values.source_kind]\npaper = "newspaper"\n'
+        '[values.story]\na = "paris"\n'
+    )
+    cells = {"stance": "observing", "t": "x", "what": "blog", "s": "a"}
+    records = [Record(2, cells), Record(3, cells | {"stance": "for", "what": "paper"})]
+    kept = list(translate(records, chart, PARIS, {"status": "unconfirmed"}))
+    assert [each.cells for each in kept if isinstance(each, Record)] == [
+        {"text": "x", "story": "paris", "status": "unconfirmed"},
+        {"text": "x", "story": "paris", "status": "reported", "source_kind": "newspaper"},
+    ]
+    assert [each.line for each in translate(records, chart, PARIS) if isinstance(each, Record)] == [3]
+
+
+def test_a_map_says_what_the_words_of_a_gold_column_mean() -> None:
+    text = '[columns]\ntext = "a"\n[gold]\nDebunked = "false"\nverified = "true"\nopen = "-"\n'
+    assert parse_map(text).gold == {"Debunked": "false", "verified": "true", "open": "-"}
+    assert parse_map('[columns]\ntext = "a"').gold == {}
+    with pytest.raises(Rejected) as refused:
+        parse_map(text + 'odd = "maybe"\nworse = 1\n')
+    assert [str(each) for each in refused.value.problems] == [
+        'map: gold: odd: is not known (expected "true", "false" or "-", got \'maybe\')',
+        'map: gold: worse: is not known (expected "true", "false" or "-", got 1)',
+    ]

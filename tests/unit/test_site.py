@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from ledger.model import Document, Evidence
+from ledger.publish import load_key, publish
+from ledger.publish.beside import Beside, Correction
 from ledger.publish.proving import check
-from ledger.publish.site import PER_PAGE
+from ledger.publish.site import PER_PAGE, Site
+from ledger.store import Store
 from ledger.tlog import read_checkpoint
+from ledger.vocabulary import State
 from tests.publications import files
 from tests.shell import SECOND
-from tests.sites import LOOK, Page, Told, inside, pages, seed_site
-from tests.stored import KEY
-
-HOSTILE = '<script>alert(1)</script> "&quot;" \'--><b>'
-ARABIC = "قُتل شرطي ثانٍ في شارع الشانزليزيه، بحسب مصدر في الشرطة"
-HEBREW = "שוטר שני נהרג בשדרות שאנז אליזה (רויטרס)"
-LONG = "A very long claim indeed, " * 76 + "and its end"
+from tests.sites import ARABIC, HEBREW, HOSTILE, LONG, LOOK, Page, Told, hostile_site, inside, pages, seed_site
+from tests.stored import statements
 
 
 @pytest.fixture(scope="module")
@@ -30,26 +30,7 @@ def seed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A story of every text that has ever broken a page, and a name that is one."""
-    book = Told()
-    story, other = book.titled("élysée-北京-٢٠١٧"), book.titled("z" * 200)
-    agency, script = book.voice("AFP"), book.voice(HOSTILE)
-    first = book.opened(story, HOSTILE)
-    claims = [first, *(book.opened(story, text) for text in (ARABIC, HEBREW, LONG, "w" * 500, "👩‍👩‍👧 " * 50))]
-    for claim in claims:
-        said = book.spoken(claim, agency, quote=HOSTILE, note=ARABIC, url="reuters.com/a?b=c&d=[e]#f#g")
-        book.spoken(claim, script, "denied", note=LONG, url='https://例え.jp/"><script>')
-    book.spoken(first, agency, "corrected", to=claims[1])
-    book.translated(first, ARABIC, "ar")
-    book.translated(first, HEBREW, "he")
-    book.translated(first, "Ein anderer Wortlaut", None)
-    for url in ("javascript:alert(1)", "//evil.example", "https://u:p@host.example/", "https://ok.example/%zz", "x y"):
-        book.tell(Evidence(said), evidence=Document(url=url))
-    book.opened(other, "nobody has said anything on it")
-    same = book.opened(story, "The same as the first")
-    book.spoken(same, agency)
-    book.same(same, first)
-    return book.published(tmp_path_factory.mktemp("hostile"))
+    return hostile_site(tmp_path_factory.mktemp("hostile"))
 
 
 @pytest.fixture(params=["seed", "hostile"])
@@ -137,6 +118,8 @@ def test_a_hostile_text_is_shown_and_does_nothing(hostile: Path) -> None:
         "https://reuters.com/a?b=c&d=%5Be%5D#f%23g",
         "https://xn--r8jz45g.jp/%22%3E%3Cscript%3E",
         "https://ok.example/%25zz",
+        "https://ok.example/doc",
+        "https://archive.example/doc",
     }
 
 
@@ -147,9 +130,14 @@ def test_texts_of_any_script_keep_their_own_direction(hostile: Path) -> None:
     assert f'dir="auto" lang="ar">{ARABIC}</span>' in source
 
 
+def test_a_document_is_shown_with_its_copy_and_its_hash(hostile: Path) -> None:
+    (page,) = (page for page in pages(hostile / "claim") if "archived:" in page.text)
+    assert f"application/pdf 12,345 bytes SHA-256 {'ab' * 32}" in " ".join(page.text.split())
+
+
 def test_a_long_claim_is_whole_on_its_page_and_cut_in_lanes(hostile: Path) -> None:
-    whole = [page for page in pages(hostile / "claim") if LONG in page.text]
-    assert whole
+    own = next(page for page in pages(hostile / "claim") if "The claim in full" in page.text)
+    assert LONG in own.text
     story = next(page for page in pages(hostile / "story") if "A very long claim" in page.text)
     assert "A very long claim indeed" in story.text
     assert "…" in story.text
@@ -180,12 +168,11 @@ def test_the_second_officer(seed: Path) -> None:
 
 
 def test_the_proof_of_a_claim_holds_by_the_key_alone(seed: Path) -> None:
-    verifier = KEY.verifier.__class__
-    key = verifier.parse((seed.parent / "keys").rglob("verifier").__next__().read_text(encoding="ascii").strip())
+    verifiers = load_key(seed.parent / "keys", "gazette.example/desk").verifiers
     proofs = sorted((seed / "claim").glob("*.proof.json"))
     assert len(proofs) == len(list((seed / "claim").glob("*.html")))
     for path in proofs:
-        found = check(path.read_text(encoding="utf-8"), [key])
+        found = check(path.read_text(encoding="utf-8"), verifiers)
         assert found.ok, found.findings
         assert found.row is not None
         assert str(found.row.claim) == path.name.partition(".")[0]
@@ -198,6 +185,43 @@ def test_the_corrections_name_what_turned_out_otherwise(seed: Path) -> None:
     assert words.index("denied to corrected") < words.index("unverified to denied")
     assert SECOND in words
     assert "The attacker was shot dead" not in words
+
+
+def test_the_corrections_name_what_was_told_and_is_owed(tmp_path: Path) -> None:
+    """The newest correction first, the longest owed first, and nothing of a claim that is held."""
+    book = Told()
+    story, agency = book.titled("s"), book.voice("AFP")
+    claim, held = book.opened(story, ARABIC), book.opened(story, "A secret")
+    for each in (claim, held):
+        book.spoken(each, agency, "denied")
+    book.hold(held)
+    book.published(tmp_path)
+
+    def row(publication: str, **more: Any) -> Correction:
+        given = {"claim": claim, "text": ARABIC, "url": "gazette.example/1", "told": State.CONFIRMED, "since": book.now}
+        return Correction(**{**given, "now": State.DENIED, "publication": publication, **more})
+
+    later = book.now + timedelta(hours=1)
+    rows = [
+        row("older", settled=book.now, corrective="It was not so.", corrective_url="https://gazette.example/2"),
+        row("newer", settled=later),
+        row("owed later", since=later),
+        row("owed longest", now=None),
+        row("of the held one", claim=held, text="A secret", settled=later),
+    ]
+    feed = Beside("feed/corrections.atom", "Corrections", "application/atom+xml", text="<feed/>", feed=True)
+    with Store.open(tmp_path / "claims.db") as store, store.reading() as reader:
+        key = load_key(tmp_path / "keys", "example.org/desk")
+        checkpoint = read_checkpoint((tmp_path / "pub" / "checkpoint").read_bytes())
+        made = dict(Site(reader, LOOK, checkpoint, key.verifier).pages([feed], rows))
+    (tmp_path / "corrections.html").write_bytes(made["corrections.html"])
+    page = Page(tmp_path / "corrections.html")
+    places = [page.text.index(each) for each in ("newer", "older", "owed longest", "owed later")]
+    assert places == sorted(places)
+    assert "It was not so." in page.text
+    assert "A secret" not in page.text
+    assert {"https://gazette.example/1", "https://gazette.example/2"} <= set(page.links)
+    assert {"rel": "alternate", "type": feed.media_type, "title": feed.title, "href": feed.path} in page.of("link")
 
 
 def test_an_empty_ledger_has_a_site_too(tmp_path: Path) -> None:
@@ -222,3 +246,23 @@ def test_a_long_story_goes_on_over_pages(tmp_path: Path) -> None:
     assert shown == [claims[:PER_PAGE], claims[PER_PAGE : 2 * PER_PAGE], claims[2 * PER_PAGE :]]
     assert "claims 51 to 100 of 101" in Page(pub / "story" / "4-2.html").text
     assert len(Page(pub / "story" / "4.html").of("svg")) < 500
+
+
+def test_what_a_site_asks_of_the_database_grows_with_its_claims_and_no_faster(tmp_path: Path) -> None:
+    """Proofs and all: twice the claims are twice the questions."""
+
+    def asked(claims: int) -> int:
+        folder = tmp_path / str(claims)
+        folder.mkdir()
+        book = Told()
+        story, agency = book.titled("long"), book.voice("AFP")
+        for number in range(claims):
+            book.spoken(book.opened(story, f"Claim {number:03}."), agency)
+        book.published(folder)
+        with Store.open(folder / "claims.db") as store, statements(store) as found:
+            key = load_key(folder / "keys", "example.org/desk")
+            publish(store, key, folder / "again", site=LOOK)
+        return len(found)
+
+    few, more, most = asked(PER_PAGE), asked(2 * PER_PAGE), asked(3 * PER_PAGE)
+    assert most - more <= 1.1 * (more - few)
