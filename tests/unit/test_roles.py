@@ -21,7 +21,8 @@ READS = {
     *("policy", "read_time", "show_time", "as_of", "board", "why", "history", "log", "diff", "search", "todo", "since"),
     *("sources", "stories", "authorities", "documents", "export_csv", "verify", "close"),
     *("publications", "settlements", "debts", "notices", "impact", "recheck"),
-    *("meant_source", "meant_claim", "newest_claims", "rows", "touched", "entries_about", "lines"),
+    *("correctives", "changes_feed", "corrections_feed", "export_atom", "export_claimreview", "source_record"),
+    *("board_after", "meant_source", "meant_claim", "newest_claims", "rows", "touched", "entries_about", "lines"),
 }
 """What changes nothing: everybody's."""
 BEFORE_ONE_IS_SOMEBODY = {"create", "open", "restore", "migrate", "acting_as", "once", "may", "require"}
