@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ledger.book.views import Receipt
 from ledger.errors import LedgerError, Rejected
-from ledger.model import Redaction, Retract
+from ledger.model import Publication, Redaction, Retract
 from ledger.store import Writer
 from ledger.vocabulary import Kind
 
@@ -66,6 +66,8 @@ def earlier(ledger: Ledger, first: int, kind: Kind) -> Receipt:
         while isinstance(body, Retract | Redaction):
             body = reader.entry(body.target).body
         claim = getattr(body, "claim", None)
+        if isinstance(body, Publication) and len(body.claims) == 1:
+            [claim] = body.claims
     remarks = (f"recorded before, as entry {entry.index}",)
     if not isinstance(claim, int):
         return Receipt(entry.index, None, None, (), remarks=remarks)

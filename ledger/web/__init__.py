@@ -14,6 +14,8 @@ module         decides
 `given`        the bodies of requests
 `reading`      the interface's routes that read
 `recording`    those that record, each once for its key
+`publishing`   those about what went out, what is owed for it, and the feeds
+`accounts`     those about who works at the desk, and their tokens
 `stream`       what changed, as server-sent events
 `health`       whether it lives, whether it can answer, figures
 `logs`         one line of JSON for each request, without a word of any claim

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 
 from ledger import __version__
 from ledger.book import Ledger
-from ledger.web import health, reading, recording, signing, stream
+from ledger.web import accounts, health, publishing, reading, recording, signing, stream
 from ledger.web.answers import Unchanged
 from ledger.web.desk import acts, around, audit, board, claim, live, moments, published, record, sources
 from ledger.web.desk.remembered import Remembered
@@ -50,7 +50,7 @@ def make_app(ledger: Ledger, settings: Settings) -> FastAPI:
     signing.keep_what_was_typed(app)
     app.add_exception_handler(Unchanged, _unchanged)
     app.state.mark = sha256(ledger.origin.encode()).hexdigest()[:12]
-    for part in (health, signing, reading, recording, stream, *PAGES):
+    for part in (health, signing, reading, recording, publishing, accounts, stream, *PAGES):
         app.include_router(part.router)
     app.add_middleware(Failures)
     app.add_middleware(Security, settings=settings)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from ledger.book import Ledger
+from ledger.book import AsOf, Ledger
 from ledger.errors import Rejected
 from ledger.model import Document
 from ledger.vocabulary import Mistake, Part, Reason, Role, SourceKind, Status
@@ -176,6 +176,69 @@ class PolicyGiven(Noted):
     """How many independent vetted originals establish a claim."""
 
     quorum: Annotated[int, Field(ge=1, le=1_000)]
+
+
+class Published(Noted):
+    """When something went out, and what it rests on: the entries known then, unless ``known`` says which."""
+
+    claims: Annotated[list[Named], Field(max_length=1_000)] = []
+    known: Index | Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    published: Annotated[str, Field(max_length=100, description="As a person writes a time.")] | None = None
+
+    def asked(self, desk: Ledger) -> dict[str, Any]:
+        """The arguments of the façade that are the same for both."""
+        published = None if self.published is None else desk.read_time(self.published)
+        return {"claims": self.claims, "published": published, "note": self.note, "as_of": self._moment(desk)}
+
+    def _moment(self, desk: Ledger) -> AsOf:
+        return desk.as_of(known=None if self.known is None else str(self.known))
+
+
+class PublicationGiven(Published):
+    """What went out: ``called`` is its address or its name, ``sha256`` that of its file."""
+
+    called: Annotated[str, Field(min_length=1, max_length=2_000)]
+    story: Named | None = None
+    said: Annotated[str, Field(max_length=100, description="As said: a time, as a person writes it.")] | None = None
+    title: Text | None = None
+    held: bool = False
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+
+    def asked(self, desk: Ledger) -> dict[str, Any]:
+        """The arguments of ``add_publication``."""
+        plain = {name: getattr(self, name) for name in ("story", "title", "held", "sha256")}
+        return super().asked(desk) | plain
+
+    def _moment(self, desk: Ledger) -> AsOf:
+        return desk.as_of(known=None if self.known is None else str(self.known), said=self.said)
+
+
+class SettlementGiven(Published):
+    """The corrective to a publication: ``url`` or ``note`` says where it went out; no claims: for all that is owed."""
+
+    url: Text | None = None
+
+    def asked(self, desk: Ledger) -> dict[str, Any]:
+        """The arguments of ``settle``."""
+        return super().asked(desk) | {"url": self.url}
+
+
+class PasswordGiven(Given):
+    """A password. No answer and no log repeats it."""
+
+    password: Annotated[SecretStr, Field(min_length=1, max_length=1_000)]
+
+
+class RolesGiven(Given):
+    """What somebody is there for."""
+
+    roles: Annotated[list[Role], Field(min_length=1, max_length=len(Role))]
+
+
+class PersonGiven(PasswordGiven, RolesGiven):
+    """Somebody who is to have an account."""
+
+    name: Annotated[str, Field(min_length=1, max_length=2_000)]
 
 
 class TokenGiven(Given):

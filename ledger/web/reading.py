@@ -11,7 +11,6 @@ from fastapi.responses import Response
 from pydantic import BaseModel
 
 from ledger.book import (
-    AccessRow,
     AsOf,
     BoardRow,
     Clock,
@@ -20,7 +19,6 @@ from ledger.book import (
     HistoryLine,
     Hit,
     LogLine,
-    Person,
     Since,
     SourceRow,
     StoryRow,
@@ -35,7 +33,13 @@ from ledger.web.identity import Desk, Who
 
 router = APIRouter(prefix="/api/v1", tags=["read"], responses=READING)
 
-Index = Annotated[int, Query(ge=0, le=MOST)]
+Start = Annotated[int, Query(ge=0, le=MOST, description="The cursor: the index of the first entry that is wanted.")]
+AfterClaim = Annotated[
+    int | None, Query(ge=0, le=MOST, description="The cursor: the index of the last claim that is known.")
+]
+AfterChanges = Annotated[
+    int, Query(ge=0, le=MOST, description="The cursor: how many changes are known. It is a count, and no index.")
+]
 At = Annotated[int, Path(ge=0, le=MOST)]
 Limit = Annotated[int, Query(ge=1, le=1_000, description="How many at most.")]
 Story = Annotated[str | None, Query(max_length=500, description="The slug or the index of a story.")]
@@ -60,15 +64,22 @@ class MeModel(BaseModel):
     may: list[str]
 
 
+class BoardPage(BaseModel):
+    """Some claims in the order in which they were opened. ``next`` is the index of the last one; null at the end."""
+
+    rows: list[model_of(BoardRow)]  # type: ignore[valid-type]
+    next: int | None
+
+
 class LogPage(BaseModel):
-    """Some entries, and the cursor of the next page; null at the end."""
+    """Some entries. ``next`` is the index of the entry that follows; null at the end."""
 
     entries: list[model_of(LogLine)]  # type: ignore[valid-type]
     next: int | None
 
 
 class HistoryPage(BaseModel):
-    """Some changes of state, and the cursor of the next page; null at the end."""
+    """Some changes of state. ``next`` is how many there were up to here; null at the end."""
 
     changes: list[model_of(HistoryLine)]  # type: ignore[valid-type]
     next: int | None
@@ -88,10 +99,10 @@ def tag(request: Request, desk: Desk) -> dict[str, str]:
 
 
 Tag = Annotated[dict[str, str], Depends(tag)]
-_NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "Nothing was appended since."}}
+NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "Nothing was appended since."}}
 
 
-@router.get("/ledger", response_model=LedgerModel, responses=_NOT_MODIFIED)
+@router.get("/ledger", response_model=LedgerModel, responses=NOT_MODIFIED)
 def ledger(desk: Desk, tag: Tag) -> Response:
     """What ledger this is."""
     told = {"origin": desk.origin, "zone": desk.zone.key, "size": desk.size, "quorum": desk.policy().quorum}
@@ -107,51 +118,76 @@ def me(desk: Desk, person: Who) -> Response:
     return shown({"name": person.name, "roles": [role for role in Role if role in person.roles], "may": may})
 
 
-@router.get("/board", response_model=list[model_of(BoardRow)], responses=_NOT_MODIFIED)  # type: ignore[misc]
+@router.get("/board", response_model=BoardPage, responses=NOT_MODIFIED)
 def board(
-    desk: Desk, moment: Moment, tag: Tag, story: Story = None, state: Annotated[list[State] | None, Query()] = None
+    desk: Desk,
+    moment: Moment,
+    tag: Tag,
+    story: Story = None,
+    state: Annotated[list[State] | None, Query()] = None,
+    after: AfterClaim = None,
+    limit: Limit = 1_000,
 ) -> Response:
-    """The accepted state of every claim, and why."""
-    return shown(desk.board(story=story, states=state or (), as_of=moment), tag)
+    """The accepted state of every claim, and why, in the order in which the claims were opened.
+
+    The cursor is an index, so what is recorded meanwhile moves no claim from one page to another. A claim whose state
+    changes meanwhile is told as it is then; ``known`` holds all of them at one moment.
+    """
+    rows = sorted(desk.board(story=story, states=state or (), as_of=moment), key=lambda row: row.claim)
+    left = [row for row in rows if after is None or row.claim > after]
+    following = left[limit - 1].claim if len(left) > limit else None
+    return shown({"rows": [row.as_json() for row in left[:limit]], "next": following}, tag)
 
 
-@router.get("/claims/{claim}", response_model=model_of(Why), responses=_NOT_MODIFIED)
+@router.get("/claims/{claim}", response_model=model_of(Why), responses=NOT_MODIFIED)
 def why(desk: Desk, moment: Moment, tag: Tag, claim: At) -> Response:
     """All that the state of one claim rests on."""
     return shown(desk.why(claim, as_of=moment), tag)
 
 
-@router.get("/claims/{claim}/history", response_model=HistoryPage, responses=_NOT_MODIFIED)
+@router.get("/claims/{claim}/history", response_model=HistoryPage, responses=NOT_MODIFIED)
 def history_of_claim(
-    desk: Desk, moment: Moment, tag: Tag, claim: At, clock: Clock = Clock.SAID, after: Index = 0, limit: Limit = 100
+    desk: Desk,
+    moment: Moment,
+    tag: Tag,
+    claim: At,
+    clock: Clock = Clock.SAID,
+    after: AfterChanges = 0,
+    limit: Limit = 100,
 ) -> Response:
-    """Each change of state of one claim, with the entry that caused it; ``after``: so many changes are known."""
+    """Each change of state of one claim, with the entry that caused it.
+
+    What is recorded meanwhile may come in between: with ``known`` the pages are of one moment.
+    """
     return _page("changes", desk.history(claim, as_of=moment, clock=clock), after, limit, tag)
 
 
-@router.get("/history", response_model=HistoryPage, responses=_NOT_MODIFIED)
+@router.get("/history", response_model=HistoryPage, responses=NOT_MODIFIED)
 def history(
     desk: Desk,
     moment: Moment,
     tag: Tag,
     story: Story = None,
     clock: Clock = Clock.SAID,
-    after: Index = 0,
+    after: AfterChanges = 0,
     limit: Limit = 100,
 ) -> Response:
-    """Each change of state of a story's claims, or of all; ``after``: so many changes are known."""
+    """Each change of state of a story's claims, or of all.
+
+    What is recorded meanwhile may come in between: with ``known`` the pages are of one moment.
+    """
     return _page("changes", desk.history(story=story, as_of=moment, clock=clock), after, limit, tag)
 
 
-@router.get("/log", response_model=LogPage, responses=_NOT_MODIFIED)
-def log(desk: Desk, tag: Tag, start: Index = 0, limit: Limit = 100) -> Response:
+@router.get("/log", response_model=LogPage, responses=NOT_MODIFIED)
+def log(desk: Desk, tag: Tag, start: Start = 0, limit: Limit = 100) -> Response:
     """The entries from an index on, in the order in which they were recorded."""
     found = list(desk.log(start, start + limit))
     following = start + len(found) if len(found) == limit and start + limit < desk.size else None
     return shown({"entries": [each.as_json() for each in found], "next": following}, tag)
 
 
-@router.get("/search", response_model=list[model_of(Hit)], responses=_NOT_MODIFIED)  # type: ignore[misc]
+@router.get("/search", response_model=list[model_of(Hit)], responses=NOT_MODIFIED)  # type: ignore[misc]
 def search(
     desk: Desk,
     tag: Tag,
@@ -175,19 +211,19 @@ def since(desk: Desk, moment: Annotated[str, Query(min_length=1, max_length=100)
     return shown(desk.since(moment, story=story))
 
 
-@router.get("/stories", response_model=list[model_of(StoryRow)], responses=_NOT_MODIFIED)  # type: ignore[misc]
+@router.get("/stories", response_model=list[model_of(StoryRow)], responses=NOT_MODIFIED)  # type: ignore[misc]
 def stories(desk: Desk, tag: Tag) -> Response:
     """The stories, and how many claims each has."""
     return shown(desk.stories(), tag)
 
 
-@router.get("/sources", response_model=list[model_of(SourceRow)], responses=_NOT_MODIFIED)  # type: ignore[misc]
+@router.get("/sources", response_model=list[model_of(SourceRow)], responses=NOT_MODIFIED)  # type: ignore[misc]
 def sources(desk: Desk, tag: Tag) -> Response:
     """The sources, with their standing in general."""
     return shown(desk.sources(), tag)
 
 
-@router.get("/authorities", response_model=list[model_of(GrantRow)], responses=_NOT_MODIFIED)  # type: ignore[misc]
+@router.get("/authorities", response_model=list[model_of(GrantRow)], responses=NOT_MODIFIED)  # type: ignore[misc]
 def authorities(desk: Desk, tag: Tag, story: Story = None) -> Response:
     """Who has authority over what."""
     return shown(desk.authorities(story=story), tag)
@@ -203,18 +239,6 @@ def documents(desk: Desk, about: Annotated[int | None, Query(ge=0, le=MOST)] = N
 def verification(desk: Desk) -> Response:
     """Everything derived again from the entries, and compared."""
     return shown(desk.verify())
-
-
-@router.get("/people", response_model=list[model_of(Person)])  # type: ignore[misc]
-def people(desk: Desk) -> Response:
-    """Who has an account."""
-    return shown(desk.people.everybody())
-
-
-@router.get("/accesses", response_model=list[model_of(AccessRow)])  # type: ignore[misc]
-def accesses(desk: Desk, before: Annotated[int | None, Query(ge=0, le=MOST)] = None, limit: Limit = 100) -> Response:
-    """Who signed in, who was refused, and what was done to accounts; the newest first."""
-    return shown(desk.people.accesses(before=before, limit=limit))
 
 
 def _page(name: str, lines: Iterator[HistoryLine], after: int, limit: int, tag: dict[str, str]) -> Response:

@@ -17,13 +17,13 @@ from fastapi import APIRouter, Depends, Header, Path, Request, UploadFile
 from fastapi.responses import Response
 from pydantic import BaseModel
 
-from ledger.book import Ledger, MadeToken, Receipt, Redacted, TokenRow
+from ledger.book import Ledger, Receipt, Redacted
 from ledger.book.once import Repeated, earlier, key_of
 from ledger.vocabulary import Kind
 from ledger.web import given
 from ledger.web.answers import RECORDING, model_of, refusals, shown
 from ledger.web.given import MOST, Given
-from ledger.web.identity import Desk, WithSession
+from ledger.web.identity import Desk
 
 router = APIRouter(prefix="/api/v1", tags=["record"], responses=RECORDING)
 
@@ -192,22 +192,3 @@ def revoke(do: Doing, body: given.AuthorityGiven) -> Response:
 def set_policy(do: Doing, body: given.PolicyGiven) -> Response:
     """Say how many independent vetted originals establish a claim."""
     return do(Kind.POLICY, body, lambda ledger: ledger.set_policy(body.quorum, note=body.note))
-
-
-@router.get("/me/tokens", response_model=list[model_of(TokenRow)])  # type: ignore[misc]
-def tokens(desk: Desk, person: WithSession) -> Response:
-    """The tokens that one has."""
-    return shown(desk.people.tokens(person.name))
-
-
-@router.post("/me/tokens", response_model=model_of(MadeToken), status_code=201)
-def make_token(desk: Desk, person: WithSession, body: given.TokenGiven) -> Response:
-    """Make a token of one's own. It is shown this once."""
-    return shown(desk.people.make_token(person.name, body.label, body.scopes, body.days), status=201)
-
-
-@router.delete("/me/tokens/{id}", status_code=204)
-def revoke_token(desk: Desk, person: WithSession, id: Annotated[str, Path(max_length=100)]) -> Response:
-    """Take a token of one's own back."""
-    desk.people.revoke_token(person.name, id)
-    return Response(status_code=204)

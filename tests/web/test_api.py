@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from ledger import book
 from ledger.book import Ledger
 from ledger.errors import Misused
-from ledger.vocabulary import Role, SourceKind
+from ledger.vocabulary import Role, SourceKind, Status
 from ledger.web.answers import model_of
 from tests.web.conftest import NAMES, PASSWORD, SECOND, STORY, Browsers
 
@@ -32,13 +32,13 @@ def test_what_is_recorded_is_what_the_facade_answers(browser: Browsers, ledger: 
     receipt = done.json()
     assert receipt["wrote"] == [12, 13]
     assert (receipt["index"], receipt["claim"], receipt["state"]) == (13, 5, "denied")
-    assert page.get(f"{API}/board").json() == [row.as_json() for row in ledger.board()]
+    assert page.get(f"{API}/board").json() == {"rows": [row.as_json() for row in ledger.board()], "next": None}
     assert page.get(f"{API}/claims/5").json() == ledger.why(5).as_json()
     assert (
         page.get(f"{API}/claims/5", params={"known": "9"}).json()
         == ledger.why(5, as_of=ledger.as_of(known="9")).as_json()
     )
-    assert page.get(f"{API}/board", params={"state": "denied", "story": STORY}).json() == [
+    assert page.get(f"{API}/board", params={"state": "denied", "story": STORY}).json()["rows"] == [
         row.as_json() for row in ledger.board() if row.state == "denied"
     ]
     assert page.get(f"{API}/sources").json() == [row.as_json() for row in ledger.sources()]
@@ -138,6 +138,14 @@ def test_long_answers_come_in_pages(browser: Browsers, ledger: Ledger) -> None:
     for _ in range(3):
         ledger.hold(5)
         ledger.release(5)
+    claims, after = [], None
+    while told := page.get(f"{API}/board", params={"limit": 1} | ({} if after is None else {"after": after})).json():
+        claims += [row["claim"] for row in told["rows"]]
+        ledger.record(f"Claim number {len(claims)}", Status.REPORTED, by=6, said=None, story=f"a-story-{len(claims)}")
+        if (after := told["next"]) is None or len(claims) == 4:
+            break
+    assert claims == sorted(row.claim for row in ledger.board())[:4], "what came meanwhile comes last"
+    assert page.get(f"{API}/board", params={"after": ledger.size}).json() == {"rows": [], "next": None}
     changes, after = [], 0
     while after is not None:
         told = page.get(f"{API}/claims/5/history", params={"after": after, "limit": 2, "clock": "known"}).json()
@@ -267,7 +275,8 @@ def test_what_is_answered_is_what_is_declared(browser: Browsers, ledger: Ledger,
         ("accesses", book.AccessRow),
         ("todo", book.TodoRow),
     ):
-        rows = page.get(f"{API}/{path}").json()
+        told = page.get(f"{API}/{path}").json()
+        rows = told["rows"] if path == "board" else told
         for row in rows:
             model_of(view).model_validate(row, strict=False)
             assert row.keys() == model_of(view).model_fields.keys()
