@@ -73,7 +73,7 @@ wheel-test: $(VENV)/.dev ## build the wheel, install it elsewhere, run its demon
 	$(BIN)/python -m zipfile -l "$$work"/dist/*.whl > "$$work/list"; \
 	for part in ledger/py.typed ledger/migrations/env.py ledger/migrations/versions/ \
 	    ledger/store/postgres/catalog.json ledger/seeds/ ledger/pages/templates/site/claim.html \
-	    ledger/pages/static/style.css ledger/pages/templates/desk/sign_in.html dist-info/licenses/LICENSE; do \
+	    ledger/pages/static/style.css ledger/pages/static/desk.js ledger/pages/templates/desk/sign_in.html dist-info/licenses/LICENSE; do \
 	    grep -q "$$part" "$$work/list" || { echo "the wheel lacks $$part" >&2; exit 1; }; \
 	done; \
 	! grep -E '^(tests|alembic|seeds)/|__pycache__' "$$work/list" \

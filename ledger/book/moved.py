@@ -1,8 +1,7 @@
 """Which rows of a board can be other ones after some more entries; all that are not named are as they were.
 
 A statement, an entry that is about one, a hold, a wording: they bear on the claims that they name and, through
-corrections and successions, on every claim that leads there. What bears on sources, stories or the rules may move any
-row.
+corrections and successions, on every claim that leads there. What bears on sources, stories or the rules may move any.
 """
 
 from __future__ import annotations

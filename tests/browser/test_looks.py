@@ -40,6 +40,7 @@ def lived_in(desk: Desk) -> dict[str, str]:
         "replay": "/replay?clock=said&at=2017-04-20T22:40:00%2B02:00",
         "timeline": "/timeline",
         "sources": "/sources",
+        "source": f"/sources/{next(each.index for each in ledger.sources() if each.name == 'Interior Ministry')}",
         "published": "/publications",
         "audit": "/audit?verify=true",
         "log": "/log",

@@ -34,6 +34,7 @@ PAGES = (
     "/replay?clock=known&at=7",
     "/replay?clock=said&at=2017-04-20",
     "/sources",
+    "/sources/6",
     "/publications",
     "/audit",
     "/log",

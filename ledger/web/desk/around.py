@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from ledger.errors import LedgerError, Misused, NotSignedIn, Rejected
 from ledger.vocabulary import Bucket, Concern, Debt, Kind, Mistake, Role, SourceKind, Standing, State, Status
@@ -88,6 +89,10 @@ def show_refusals(app: FastAPI) -> None:
             return cast(Response, before[RequestValidationError](request, error))
         where = ", ".join(str(found["loc"][-1]) for found in error.errors())
         return _page(request, Misused(f"address: {where}: cannot be read", next="go to the board"), 422)
+
+    @app.exception_handler(ClientDisconnect)
+    def _gone(request: Request, error: ClientDisconnect) -> Response:  # noqa: ARG001 - starlette gives it
+        return Response(status_code=400)  # whoever asked went away while they did, and no one reads this
 
     @app.exception_handler(HTTPException)
     def _http_error(request: Request, error: HTTPException) -> Response:

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from ledger.book import Ledger, Receipt
+from ledger.book.intervals import can_tell
 from ledger.errors import Misused
 from ledger.vocabulary import Kind, SourceKind
 from ledger.web.desk.acts import At, Fields, do, text
@@ -22,6 +23,16 @@ router = APIRouter(include_in_schema=False)
 def sources(page: Page, did: Did = None) -> Response:
     """Every source, and what it weighs."""
     return _show(page, NOTHING_FAILED, 200, did)
+
+
+@router.get("/sources/{source}")
+def source(page: Page, source: At) -> Response:
+    """What became of what a source said, and what would follow if it took all of it back."""
+    rows = page.desk.source_record(source)
+    row = next(each for each in page.desk.sources() if each.index == source)
+    return page.show(
+        "source", here="sources", source=row, records=rows, impact=page.desk.impact(source), can_tell=can_tell()
+    )
 
 
 @router.post("/sources")
