@@ -13,7 +13,9 @@ from benchmarks.appending import appending
 from benchmarks.boards import boards
 from benchmarks.claims import claims
 from benchmarks.copying import copying
+from benchmarks.desk import desk
 from benchmarks.frame import ROUNDS, Ground, Measurement, Result, measure
+from benchmarks.listeners import listeners
 from benchmarks.memory import memory
 from benchmarks.proofs import proofs
 from benchmarks.replaying import replaying
@@ -33,6 +35,8 @@ MEASUREMENTS: Mapping[str, Measurement] = {
     "boards": boards,
     "starting": starting,
     "memory": memory,
+    "desk": desk,
+    "listeners": listeners,
 }
 _SMALL = 2_000
 

@@ -14,7 +14,17 @@ from typing import Any
 
 from benchmarks.frame import Outcome, Result
 
-_PACKAGES = ("retraction-ledger", "sqlalchemy", "sqlmodel", "cryptography", "pymerkle", "eventsourcing", "psycopg")
+_PACKAGES = (
+    "retraction-ledger",
+    "sqlalchemy",
+    "sqlmodel",
+    "cryptography",
+    "pymerkle",
+    "eventsourcing",
+    "psycopg",
+    "fastapi",
+    "uvicorn",
+)
 
 
 def machine() -> dict[str, Any]:

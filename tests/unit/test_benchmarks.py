@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import events
+from benchmarks.crowd import slowest_of
 from benchmarks.databases import Sqlite, insert
 from benchmarks.frame import Cost, Figure, Ground, Measurement, Outcome, Result, Row, Timing, Trial, measure
 from benchmarks.ledgers import extend_ledger, made_entries, made_from, make_ledger, story_of
@@ -73,6 +74,11 @@ def test_of_a_cost_less_is_better(most: float, word: str, tmp_path: Path) -> Non
     assert summary(outcome) == f"c: 1.5 times (3 against 2 seconds, at most {most}): {word}"
     page, _ = write_results(tmp_path, [Result("starts", 1, 1, (outcome,), {})])
     assert f"| 3 | 2 | seconds | **1.5** | ≤ {most} | {word} |" in page.read_text(encoding="utf-8")
+
+
+def test_the_slowest_of_many_looks_is_the_95th_percentile() -> None:
+    assert slowest_of([float(each) for each in range(101)]) == 95.0
+    assert slowest_of([1.0] * 96 + [9.0] * 4) == 1.0
 
 
 def test_what_hardly_varies_is_measured_less_often() -> None:

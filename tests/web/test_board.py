@@ -1,0 +1,59 @@
+"""The board of a desk that has answered before is that of one which has just been opened, whatever was recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from ledger.book import Ledger
+from ledger.store import Place
+from ledger.vocabulary import Mistake, Part, Role, SourceKind, Status
+from ledger.web.app import make_app
+from ledger.web.settings import Settings
+from tests.web.conftest import ADDRESS, STORY, Browsers
+
+Act = Callable[[Ledger], object]
+ACTS: dict[str, Act] = {
+    "a denial": lambda desk: desk.record(10, Status.DENIED, by=8, said=None),
+    "a correction": lambda desk: desk.record(5, Status.CORRECTED, by=8, said=None, to=10),
+    "a new claim": lambda desk: desk.record("Three were", Status.REPORTED, by=6, said=None, story=STORY),
+    "another story": lambda desk: desk.record("A car burned", Status.REPORTED, by=6, said=None, story="cars"),
+    "an authority": lambda desk: desk.grant(8, story=STORY),
+    "a hold": lambda desk: desk.hold(5),
+    "a source's standing": lambda desk: desk.vet(6, False),
+    "one claim under another": lambda desk: desk.same(10, 5),
+    "a statement taken back": lambda desk: desk.retract(9, Mistake.MISTYPED),
+    "a source nobody has named": lambda desk: desk.add_source("AFP", SourceKind.AGENCY),
+    "other words": lambda desk: desk.wording(10, "Two policemen were killed"),
+}
+
+
+def pages(browser: TestClient, fresh: FastAPI, last: int) -> tuple[str, str]:
+    """The page of the app that has answered before, and that of one that has not; the minute may pass in between."""
+    again = TestClient(fresh, base_url=ADDRESS, cookies=browser.cookies)
+    for each in (browser, again):
+        each.cookies.set(f"claims-seen-{fresh.state.mark}", str(last))
+    found = (browser.get("/").text, again.get("/").text)
+    return found if found[0] == found[1] else (browser.get("/").text, again.get("/").text)
+
+
+def test_after_each_act(browser: Browsers, ledger: Ledger, where: Place) -> None:
+    """It is looked at before each of them, so that what follows is made from what was there."""
+    editor = browser(Role.EDITOR)
+    last, before = ledger.size - 1, editor.get("/").text
+    for name, act in ACTS.items():
+        act(ledger)
+        with Ledger.open(where) as opened:
+            first, second = pages(editor, make_app(opened, Settings()), last)
+        assert first == second, name
+        assert first != before, f"{name}: it says at least that there is more"
+        before = first
+
+
+def test_a_redacted_word_is_nowhere_any_more(browser: Browsers, ledger: Ledger) -> None:
+    editor = browser(Role.EDITOR)
+    assert "Reuters" in editor.get("/").text
+    ledger.redact(6, "an order of the court", parts=[Part.NAME])
+    assert "Reuters" not in editor.get("/").text
