@@ -254,7 +254,25 @@ def test_the_export_says_what_it_did(shell: Shell) -> None:
     read = json.loads(Path("out.jsonld").read_text(encoding="utf-8"))
     assert (read["claimReviewed"], read["author"]["name"]) == (ONE_IN_ONE, "example.org/desk")
     assert shell.ok("export", "claimreview", "out.jsonld", "--all").out == "out.jsonld: 2 reviews\n"
-    assert "url: is no web address" in shell.refused(1, "export", "claimreview", "no.jsonld", "--url", "not an address")
+
+
+@pytest.mark.parametrize(
+    "url", ["not an address", "https://a.b/?q=1", "https://a.b/#top", "https://a.b/?", "ftp://a.b", "https://"]
+)
+def test_an_address_that_no_page_can_be_put_behind_is_wrong_usage(shell: Shell, url: str) -> None:
+    """An empty ledger."""
+    for what in ("claimreview", "atom"):
+        told = shell.refused(2, "export", what, "no.file", "--url", url)
+        assert f"url: '{url}': is no address of a website" in told
+    assert not Path("no.file").exists()
+
+
+@pytest.mark.parametrize("tag", ["xx-yy-zz-no!", "French", "fr_FR", ""])
+def test_a_language_that_is_no_tag_is_refused(shell: Shell, tag: str) -> None:
+    """An empty ledger."""
+    told = shell.refused(1, "export", "claimreview", "no.jsonld", "--language", tag, "--newsroom", " ")
+    assert f"language: is no language tag (expected fr, en or pt-BR, got '{tag}')" in told
+    assert "newsroom: is empty" in told
     assert not Path("no.jsonld").exists()
 
 
