@@ -66,7 +66,8 @@ def export_reviews(snapshot: Snapshot, path: Path, newsroom: Newsroom, *, story:
     :class:`~ledger.errors.Rejected` for a name or a language that cannot be.
     """
     if newsroom.url is not None:
-        newsroom = replace(newsroom, url=base_of(newsroom.url))
+        base_of(newsroom.url)
+        newsroom = replace(newsroom, url=newsroom.url.strip())
     problems = [Problem("newsroom", flaw, got=shown(newsroom.name)) for flaw in flaws(Part.NAME, newsroom.name)]
     if newsroom.language is not None:
         problems += check_language("language", newsroom.language)
