@@ -23,6 +23,7 @@ count               of a subject
 ``took_side``       the claims that a dated word of it is for or against
 ``corrected``       those of ``took_side`` on which its root said the opposite later than the subject's first word
 ``withdrawn``       those of ``took_side`` on which its root withdrew later than the subject's first word
+                    for or against it, be they ``corrected`` as well or not
 ``relayed``         the claims on which it passed on the word of another root, whether it is the nearest relayer or not
 ``relayed_so``      the claims that such a word is for, dated
 ``relayed_denied``  those of ``relayed_so`` on which the word that speaks of an authority is against, later than the

@@ -100,8 +100,9 @@ class Exports(Bringing):
 
         ``url`` is where the pages of the claims are published, ``newsroom`` the name that speaks (else the origin), and
         ``language`` the tag of the language that the claims are worded in. Only public parts are written; held claims
-        stay out unless ``held``. The same moment gives the same bytes. Raises :class:`~ledger.errors.Rejected` for an
-        address or a name that cannot be, and :class:`~ledger.errors.Unavailable` if the file cannot be written.
+        stay out unless ``held``. The same moment gives the same bytes. Raises :class:`~ledger.errors.Misused` for
+        an address that is none of a website, :class:`~ledger.errors.Rejected` for a name or a language that cannot be,
+        and :class:`~ledger.errors.Unavailable` if the file cannot be written.
         """
         from ledger.book.reviews import Newsroom, export_reviews
 

@@ -8,18 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from ledger.book.changes import Told, newest
 from ledger.book.lookup import find_story, opening_of
 from ledger.book.published import Corrective
 from ledger.book.snapshot import Snapshot
 from ledger.book.tell import Texts, tell_cause
+from ledger.book.website import base_of
 from ledger.disclosure import Disclosure
 from ledger.errors import Misused
 from ledger.formats.atom import Feed, FeedEntry, tag_uri
 from ledger.model import Claim, Content, Statement
-from ledger.text import shown
 from ledger.times import show_time
 from ledger.vocabulary import Part, State
 
@@ -62,21 +62,7 @@ class Channel:
 def channel(snapshot: Snapshot, url: str | None) -> Channel:
     """The channel of a ledger. Raises :class:`~ledger.errors.Misused` for a ``url`` that is no address of the web."""
     opened = snapshot.reader.entry(0).recorded
-    return Channel(opening_of(snapshot.reader).origin, opened, None if url is None else _base(url))
-
-
-def _base(url: str) -> str:
-    given = url.strip()
-    try:
-        parts = urlsplit(given)
-        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and not (parts.query or parts.fragment)
-    except ValueError:
-        fits = False
-    if not fits or not given.isprintable() or " " in given:
-        raise Misused(
-            f"url: {shown(url)}: is no address of a website", next="give one such as https://example.org/log/"
-        )
-    return given if given.endswith("/") else f"{given}/"
+    return Channel(opening_of(snapshot.reader).origin, opened, None if url is None else base_of(url))
 
 
 def changes_feed(snapshot: Snapshot, to: Channel, story: int | str | None, limit: int, file: str) -> Feed:

@@ -23,7 +23,7 @@ from ledger.formats import claimreview, csv, jsonl, jsonld
 from ledger.formats.columns import NAMES
 from ledger.formats.mapping import Map, translate
 from ledger.formats.ratings import rows_of_reviews
-from ledger.formats.review import Review
+from ledger.formats.review import Flawed, Review
 from ledger.formats.rows import Row, limited, rows_of
 from ledger.store import Slips, Store, Writer, trial
 from ledger.vocabulary import Status
@@ -157,11 +157,11 @@ def _suffix(name: str) -> str:
     return Path(name).suffix.casefold()
 
 
-def _reviews(lines: Iterable[str], zone: ZoneInfo) -> list[Review | Problem]:
+def _reviews(lines: Iterable[str], zone: ZoneInfo) -> list[Review | Flawed | Problem]:
     text = jsonld.joined(lines)
     if isinstance(text, Problem):
         return [text]
-    return claimreview.read(text, zone=zone) or [Problem("the file", "holds no ClaimReview", "at least one")]
+    return claimreview.read_whole(text, zone=zone) or [Problem("the file", "holds no ClaimReview", "at least one")]
 
 
 def _in_story(records: Iterable[csv.Record | Problem], story: str) -> Iterator[csv.Record | Problem]:
@@ -226,5 +226,7 @@ def told_of(name: str, problems: list[Problem]) -> list[Problem]:
 
 
 def _in_file(name: str, where: str) -> str:
-    """A place with the name of the file: a line, or a JSON pointer."""
+    """A place with the name of the file: the whole of it, a line, or a JSON pointer."""
+    if where == "the file":
+        return name
     return f"{name}: {where}" if where.startswith("/") else _LINE.sub(f"{name}:\\1", where)

@@ -8,16 +8,18 @@ out; a source whose name is withheld is "a source that is not named".
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ledger.book.files import write_file
 from ledger.book.snapshot import Snapshot
+from ledger.book.website import base_of
 from ledger.disclosure import Disclosure, redactions
 from ledger.errors import Problem, Rejected
 from ledger.formats.claimreview import Item, Rating, Review, Who, write
 from ledger.model import Entry, Statement, Wording
 from ledger.resolver import DESK, Clock, Explanation, Verdict, neighbourhood, timeline
+from ledger.rules import check_language
 from ledger.text import flaws, shown
 from ledger.times import Moment
 from ledger.vocabulary import Part, SourceKind, Standing, State, Visibility
@@ -58,13 +60,17 @@ class Newsroom:
 
 
 def export_reviews(snapshot: Snapshot, path: Path, newsroom: Newsroom, *, story: int | str | None, held: bool) -> int:
-    """Write the reviews to a file; return how many there are. Raises :class:`~ledger.errors.Rejected`."""
-    problems = [Problem("newsroom", flaw, got=shown(newsroom.name)) for flaw in flaws(Part.NAME, newsroom.name)]
+    """Write the reviews to a file; return how many there are.
+
+    Raises :class:`~ledger.errors.Misused` for an address that no page can be put behind, and
+    :class:`~ledger.errors.Rejected` for a name or a language that cannot be.
+    """
     if newsroom.url is not None:
-        found = flaws(Part.URL, newsroom.url)
-        if not found and not newsroom.url.casefold().startswith(("http://", "https://")):
-            found = ["has no scheme (expected https://…)"]
-        problems += [Problem("url", flaw, got=shown(newsroom.url)) for flaw in found]
+        base_of(newsroom.url)
+        newsroom = replace(newsroom, url=newsroom.url.strip())
+    problems = [Problem("newsroom", flaw, got=shown(newsroom.name)) for flaw in flaws(Part.NAME, newsroom.name)]
+    if newsroom.language is not None:
+        problems += check_language("language", newsroom.language)
     if problems:
         raise Rejected("nothing was written", problems=problems, next="mend this and try again")
     count = 0

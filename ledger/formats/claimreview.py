@@ -10,19 +10,23 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator
 from itertools import chain, islice
+from operator import attrgetter
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from ledger.errors import Problem
 from ledger.formats import jsonld
 from ledger.formats.markup import marked
-from ledger.formats.review import Item, Rating, Review, Who
-from ledger.formats.review_nodes import Reading
+from ledger.formats.review import Flawed, Item, Rating, Review, Who
+from ledger.formats.review_nodes import Reading, kind_of
+from ledger.text import shown
 from ledger.times import Moment
 from ledger.vocabulary import Precision
 
 CONTEXT = "https://schema.org"
 TYPE = "ClaimReview"
+MARK = "claimReviewed"
+"""The member that only a review has."""
 
 
 def write(reviews: Iterable[Review], *, zone: ZoneInfo) -> Iterator[str]:
@@ -119,34 +123,72 @@ def read(text: str, *, zone: ZoneInfo) -> list[Review | Problem]:
 
     The same review again is left out; another one under the same ``@id`` is a problem.
     """
-    document = jsonld.parse(text, TYPE)
-    if isinstance(document, Problem):
-        return [document]
     found: list[Review | Problem] = []
-    known: dict[str, Review] = {}
-    for node in document.found:
-        reading = Reading(node, document, zone)
-        review = _read(reading)
-        if review is None or reading.problems:
-            found += reading.problems
-            continue
-        name = review.id or (None if review.url is None else f"{review.url} {review.claim}")
-        before = review if name is None else known.setdefault(name, review)
-        if before is review:
-            found.append(review)
-        elif before != review:
-            where, told = (f"{node.place}/@id", review.id) if review.id else (f"{node.place}/url", review.url)
-            why = f"stands in the review at {before.place or '/'} too, which says something else"
-            found.append(Problem(where, why, "one of its own", told))
+    for each in read_whole(text, zone=zone):
+        found += each.problems if isinstance(each, Flawed) else [each]
     return found
 
 
-def _read(reading: Reading) -> Review | None:
-    claim = reading.text("claimReviewed")
+def read_whole(text: str, *, zone: ZoneInfo) -> list[Review | Flawed | Problem]:
+    """As :func:`read`, with what could be read of the reviews that have problems, so that more of them can be found."""
+    document = jsonld.parse(text, TYPE, MARK)
+    if isinstance(document, list):
+        return [*document]
+    found: list[Review | Flawed | Problem] = []
+    known: dict[str | None, tuple[Review, bool]] = {}
+    for node in document.found:
+        if not isinstance(node.value, jsonld.Members):
+            found.append(Problem(node.place or "/", "is no object", f"a {TYPE}", kind_of(node.value)))
+            continue
+        reading = Reading(node, document, zone)
+        review = _read(reading)
+        problems = [*_mistyped(node), *reading.problems]
+        this, name = (review, bool(problems)), _named(review)
+        before, partly = this if name is None else known.setdefault(name, this)
+        partly = partly or bool(problems)
+        if _differ(before, review, partly=partly):
+            problems.append(_taken(before, review))
+        if problems:
+            found.append(Flawed(review, tuple(problems)))
+        elif before is review or partly:
+            found.append(review)
+    return found
+
+
+def _mistyped(node: jsonld.Value) -> Iterator[Problem]:
+    """A node that is meant to be a review, and does not say so."""
+    if TYPE not in node.types:
+        told = ", ".join(shown(each) for each in node.types)
+        yield Problem(f"{node.place}/@type", "is another" if told else "is missing", TYPE, told or None)
+
+
+def _differ(one: Review, other: Review, *, partly: bool) -> bool:
+    """Whether they say different things; of what could be read in part, as far as both tell."""
+    if not partly:
+        return one != other
+    told = attrgetter("claim", "url", "author", "rating", "published", "language")
+    return any(a != b for a, b in zip(told(one), told(other), strict=True) if a and b)
+
+
+def _taken(before: Review, review: Review) -> Problem:
+    name, told = ("@id", review.id) if review.id else ("url", review.url)
+    why = f"stands in the review at {before.place or '/'} too, which says something else"
+    return Problem(f"{review.place}/{name}", why, "one of its own", told)
+
+
+def _named(review: Review) -> str | None:
+    """What no other review of a document is known by."""
+    if review.id is not None:
+        return review.id
+    return f"{review.url} {review.claim}" if review.url is not None and review.claim else None
+
+
+def _read(reading: Reading) -> Review:
+    claim = reading.text(MARK)
     if claim is None:
-        reading.lacks("claimReviewed", "the text of the claim")
+        reading.lacks(MARK, "the text of the claim")
     item = reading.part("itemReviewed")
-    made = Review(
+    return Review(
         claim=claim or "",
         id=reading.name,
         url=reading.address("url"),
@@ -157,7 +199,6 @@ def _read(reading: Reading) -> Review | None:
         item=Item() if item is None else _read_item(item),
         place=reading.place,
     )
-    return None if claim is None else made
 
 
 def _read_item(item: Reading) -> Item:
@@ -171,4 +212,4 @@ def _read_item(item: Reading) -> Item:
     )
 
 
-__all__ = ["CONTEXT", "TYPE", "Item", "Rating", "Review", "Who", "read", "write"]
+__all__ = ["CONTEXT", "TYPE", "Item", "Rating", "Review", "Who", "read", "read_whole", "write"]

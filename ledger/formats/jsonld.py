@@ -10,15 +10,17 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 from ledger.errors import Problem
+from ledger.text import shown
 
 MAX_SIZE = 5 * 1024 * 1024
 """The most characters of a document."""
 
 _PREFIX = re.compile(r"(?:https?://schema\.org/|schema:)(?=[A-Za-z])")
 _ALIASES = {"id": "@id", "type": "@type", "graph": "@graph"}
+_MAX_DIGITS = 1_000
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 
 
@@ -61,15 +63,19 @@ class Value:
 
 
 class Document:
-    """A document with its nodes by name, and those of one type in their order, wherever they are but in one another."""
+    """A document with its nodes by name, and those of one type in their order, wherever they are but in one another.
 
-    def __init__(self, tree: Any, wanted: str) -> None:
+    Among these are the nodes that seem to be meant: of that type but for its capitals, or with the member that is its
+    ``mark``. So is whatever else than an object stands at the top or in a ``@graph``.
+    """
+
+    def __init__(self, tree: Any, wanted: str, mark: str) -> None:
         self._named: dict[str, Value] = {}
         found = []
         for node, inside in _nodes(tree, wanted):
             if node.id is not None and not node.refers:
                 self._named.setdefault(node.id, node)
-            if not inside and wanted in node.types:
+            if not inside and (not isinstance(node.value, Members) or _meant(node, wanted, mark)):
                 found.append(node)
         self.found = [node for node in found if self.follow(node) is node]
 
@@ -95,21 +101,27 @@ def joined(pieces: Iterable[str]) -> str | Problem:
     return text
 
 
-def parse(text: str, wanted: str) -> Document | Problem:
-    """Read a document for its nodes of one type, or say why it is none."""
+def parse(text: str, wanted: str, mark: str) -> Document | list[Problem]:
+    """Read a document for its nodes of one type, as in :class:`Document`, or say why it is none."""
+    tree = _tree(text)
+    if isinstance(tree, Problem):
+        return [tree]
+    return _no_numbers(tree) or Document(tree, wanted, mark)
+
+
+def _tree(text: str) -> Any:
+    """The JSON of a text, with a :class:`_NoNumber` in the place of each number that is none; or a problem."""
     text = text.removeprefix("\ufeff")
     if len(text) > MAX_SIZE:
         return Problem("the file", f"has more than {MAX_SIZE:,} characters", "a file for each part of the reviews")
     if not text.strip():
         return Problem("line 1", "the file is empty", "JSON-LD")
     try:
-        return Document(json.loads(text, object_pairs_hook=_members, parse_constant=_no_number), wanted)
+        return json.loads(text, object_pairs_hook=_members, parse_constant=_NoNumber, parse_int=_whole)
     except RecursionError:
         return Problem("the file", "is nested too deeply", "JSON-LD")
     except json.JSONDecodeError as error:
         return Problem(f"line {error.lineno}", f"is not JSON (at character {error.colno})", "JSON-LD")
-    except ValueError:
-        return Problem("the file", "is not JSON: it holds a number that is none", "JSON-LD")
 
 
 def local(name: str) -> str:
@@ -130,8 +142,35 @@ def _members(pairs: list[tuple[str, Any]]) -> Members:
     return found
 
 
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+@dataclass(frozen=True, slots=True)
+class _NoNumber:
+    """What stands where a number should: NaN, an infinity, or more digits than anybody reads."""
+
+    told: str
+
+
+def _whole(digits: str) -> int | _NoNumber:
+    return int(digits) if len(digits) <= _MAX_DIGITS else _NoNumber(digits)
+
+
+def _no_numbers(tree: Any) -> list[Problem]:
+    """Every number that is none, in the order of the document."""
+    found, stack = [], [("", tree)]
+    while stack:
+        place, value = stack.pop()
+        if isinstance(value, _NoNumber):
+            many = value.told[-1:].isdigit()
+            why = f"is a number of {len(value.told):,} digits" if many else "is no number of JSON"
+            found.append(Problem(place or "/", why, "a number as in 5", shown(value.told)))
+        stack += reversed([(f"{place}/{_step(name)}", each) for name, each in _inside(value)])
+    return found
+
+
+def _inside(value: Any) -> Iterable[tuple[str | int, Any]]:
+    """What an object or a list holds, with the name or the number of each."""
+    if isinstance(value, Members):
+        return value.items()
+    return enumerate(value) if isinstance(value, list) else ()
 
 
 def _step(name: str | int) -> str:
@@ -153,18 +192,25 @@ def _each(given: Value) -> Iterator[Value]:
             yield at
 
 
+def _meant(node: Value, wanted: str, mark: str) -> bool:
+    return wanted.casefold() in (each.strip().casefold() for each in node.types) or bool(node.member(mark))
+
+
 def _nodes(tree: Any, wanted: str) -> Iterator[tuple[Value, bool]]:
-    """Every object of a document in its order, with whether it is inside one of the wanted type."""
-    stack = [("", tree, False)]
+    """Every object of a document in its order, with whether it is inside one of the wanted type.
+
+    So is anything else that stands where an object is due: at the top, in a ``@graph``, and in a list there.
+    """
+    stack = [("", tree, False, True)]
     while stack:
-        place, value, inside = stack.pop()
-        members: Iterable[tuple[str | int, Any]] = ()
-        if isinstance(value, Members):
+        place, value, inside, due = stack.pop()
+        node = isinstance(value, Members)
+        if node or (due and not isinstance(value, list)):
             at = Value(place, value)
             yield at, inside
             inside = inside or wanted in at.types
-            members = value.items()
-        elif isinstance(value, list):
-            members = enumerate(value)
-        further = [(f"{place}/{_step(n)}", v, inside) for n, v in members if v and isinstance(v, dict | list)]
-        stack += reversed(further)
+        graph = () if inside else ("@graph", "@list", "@set") if due else ("@graph",)
+        further = [
+            (f"{place}/{_step(name)}", each, inside, name in graph if node else due) for name, each in _inside(value)
+        ]
+        stack += reversed([each for each in further if each[3] or (each[1] and isinstance(each[1], dict | list))])

@@ -17,11 +17,11 @@ from ledger.errors import Problem
 from ledger.formats.cells import Unfit
 from ledger.formats.csv import Record
 from ledger.formats.mapping import PASS_OVER, Map
-from ledger.formats.review import Rating, Review
+from ledger.formats.review import Flawed, Rating, Review
 from ledger.formats.rows import Row, row_of
-from ledger.text import fold, shown
-from ledger.times import format_utc
-from ledger.vocabulary import SourceKind, Status
+from ledger.text import flaws, fold, shown
+from ledger.times import FUTURE_SLACK, format_utc
+from ledger.vocabulary import Part, SourceKind, Status
 
 WORDS: Mapping[Status, tuple[str, ...]] = {
     Status.CONFIRMED: ("true", "correct", "accurate", "confirmed", "vrai", "verdadero", "wahr"),
@@ -39,6 +39,7 @@ OPENINGS = {
 """How the ratings of a ledger's own reviews begin, before the names of those that the state rests on."""
 
 _PLAIN = {word: status for status, words in WORDS.items() for word in words}
+_PARTS = {"text": Part.TEXT, "source": Part.NAME, "url": Part.URL, "quote": Part.QUOTE}
 _BEST, _WORST = 5.0, 1.0  # where a rating does not tell, by schema.org
 _KINDS = {"Person": SourceKind.PERSON, "GovernmentOrganization": SourceKind.OFFICIAL}
 _HINT = 'a plain word such as true or false, or a line for it in [values.status] of a map; "-" passes it over'
@@ -91,43 +92,70 @@ def _scale(rating: Rating) -> tuple[float, float]:
 
 
 def rows_of_reviews(
-    reviews: Iterable[Review | Problem], *, chart: Map | None, story: str | None, zone: ZoneInfo, now: datetime
+    reviews: Iterable[Review | Flawed | Problem], *, chart: Map | None, story: str | None, zone: ZoneInfo, now: datetime
 ) -> Iterator[Row | Problem]:
     """Turn each review into a statement of its newsroom; those that the map passes over are left out.
 
-    Of ``chart`` the constants and ``[values.status]`` are asked; ``story`` stands where they tell none.
+    Of ``chart`` the constants and ``[values.status]`` are asked; ``story`` stands where they tell none. A review that
+    is wrong somewhere is no row, and all that is wrong with it is told.
     """
     chart = Map(columns={}) if chart is None else chart
-    for number, review in enumerate(reviews, start=1):
-        found = [review] if isinstance(review, Problem) else _row(review, number, chart, story, zone, now)
-        yield from found
+    for number, each in enumerate(reviews, start=1):
+        if isinstance(each, Problem):
+            yield each
+            continue
+        flawed = each if isinstance(each, Flawed) else Flawed(each, ())
+        yield from _row(flawed, number, chart, story, zone, now)
 
 
 def _row(
-    review: Review, number: int, chart: Map, story: str | None, zone: ZoneInfo, now: datetime
+    flawed: Flawed, number: int, chart: Map, story: str | None, zone: ZoneInfo, now: datetime
 ) -> list[Row] | list[Problem]:
+    review = flawed.review
     cells = dict(chart.constants)
-    problems = []
-    try:
-        _tell_status(cells, review, chart.values.get("status", {}))
-    except Unfit as error:
-        where = f"{review.place}/reviewRating"
-        got = None if review.rating is None else _told(review.rating)
-        problems.append(Problem(where, error.why, error.expected, got))
-    if review.author is None and "source" not in cells:
-        problems.append(Problem(f"{review.place}/author", "is missing", "the newsroom that wrote the review"))
-    if problems:
+    problems = [*flawed.problems, *_undecided(flawed, cells, chart)]
+    if cells.get("status") == PASS_OVER:
         return problems
-    if cells["status"] == PASS_OVER:
-        return []
     if story is not None and not {"story", "story_index"} & cells.keys():
         cells["story"] = story
     _tell_rest(cells, review)
     row = row_of(Record(number, cells, review.place or "/"), zone, now)
     if isinstance(row, list):
-        return row
+        # What the review does not tell was said already, in its own words.
+        untold = {f"{review.place or '/'}: {name}" for name in ("text", "status", "source") if name not in cells}
+        problems += [each for each in row if each.where not in untold]
+    if isinstance(row, list) or problems:
+        told = {each.where for each in problems}
+        return problems + [each for each in _unfit(review, cells, now) if each.where not in told]
     body = None if review.author is None else review.author.type
     return [replace(row, usual_kind=_KINDS.get(body or "", SourceKind.NEWSPAPER))]
+
+
+def _undecided(flawed: Flawed, cells: dict[str, str], chart: Map) -> Iterator[Problem]:
+    """Why there is no status or no source, unless a problem in their places says it; the status goes into a cell."""
+    review = flawed.review
+    known = [each.where for each in flawed.problems]
+    try:
+        _tell_status(cells, review, chart.values.get("status", {}))
+    except Unfit as error:
+        where = f"{review.place}/reviewRating"
+        got = None if review.rating is None else _told(review.rating)
+        if not any(each.startswith(where) for each in known):
+            yield Problem(where, error.why, error.expected, got)
+    where = f"{review.place}/author"
+    if review.author is None and "source" not in cells and not any(each.startswith(where) for each in known):
+        yield Problem(where, "is missing", "the newsroom that wrote the review")
+
+
+def _unfit(review: Review, cells: dict[str, str], now: datetime) -> Iterator[Problem]:
+    """What no entry would take: of a review that is no row, nobody asks this later."""
+    place = review.place or "/"
+    for name, part in _PARTS.items():
+        if name in cells:
+            yield from (Problem(f"{place}: {name}", flaw, got=shown(cells[name])) for flaw in flaws(part, cells[name]))
+    if review.published is not None and review.published.at > now + FUTURE_SLACK:
+        latest, got = f"at most two minutes after {format_utc(now)}", format_utc(review.published.at)
+        yield Problem(f"{place}: said", "lies in the future", latest, got)
 
 
 def _tell_status(cells: dict[str, str], review: Review, own: Mapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from ledger.errors import Problem
 from ledger.times import Moment
 
 
@@ -51,3 +52,14 @@ class Review:
     language: str | None = None
     item: Item = Item()
     place: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Flawed:
+    """A review that cannot be taken: what of it could be read, and all that is wrong with it as it was read.
+
+    Its ``claim`` is empty if the text of the claim is what is wrong.
+    """
+
+    review: Review
+    problems: tuple[Problem, ...]

@@ -138,7 +138,7 @@ class Reading:
 
     def _raw(self, given: Value) -> str | None:
         if not isinstance(given.value, str):
-            self._tell(given.place, "is no text", "a text in quotes", _kind(given.value))
+            self._tell(given.place, "is no text", "a text in quotes", kind_of(given.value))
         elif found := _SURROGATE.search(given.value):
             self._tell(given.place, f"holds a lone surrogate (U+{ord(found[0]):04X}), which is no text")
         elif len(given.value) > MAX_TEXT:
@@ -204,12 +204,15 @@ class Reading:
                 return float(value)
             self._tell(given.place, "is too large a number")
             return None
-        self._tell(given.place, "is no number", "as in 5", shown(value) if isinstance(value, str) else _kind(value))
+        self._tell(given.place, "is no number", "as in 5", shown(value) if isinstance(value, str) else kind_of(value))
         return None
 
 
-def _kind(value: Any) -> str:
+def kind_of(value: Any) -> str:
+    """What a value of JSON is, in words."""
     match value:
+        case None:
+            return "null"
         case bool():
             return "true or false"
         case int() | float():

@@ -137,6 +137,13 @@ def check_contents(entry: Entry, contents: Mapping[Part, Content]) -> list[Probl
     return problems
 
 
+def check_language(where: str, tag: str) -> list[Problem]:
+    """Say what is wrong with the tag of a language."""
+    if _LANGUAGE.fullmatch(tag):
+        return []
+    return [Problem(where, "is no language tag", expected="fr, en or pt-BR", got=shown(tag))]
+
+
 def _check_document(document: Document) -> Iterator[Problem]:
     if document.url is None and document.sha256 is None:
         yield Problem("evidence", "has neither an address nor a file")
@@ -370,8 +377,8 @@ def _counts_under(before: Fold, claim: int, other: int) -> bool:
 def _check_wording(entry: Entry, _before: Fold) -> Iterator[Problem]:
     body = entry.body
     assert isinstance(body, Wording)
-    if body.lang is not None and not _LANGUAGE.fullmatch(body.lang):
-        yield Problem("lang", "is no language tag", expected="fr, en or pt-BR", got=shown(body.lang))
+    if body.lang is not None:
+        yield from check_language("lang", body.lang)
 
 
 def _check_evidence(entry: Entry, before: Fold) -> Iterator[Problem]:

@@ -82,7 +82,6 @@ def test_a_review_inside_another_is_none_of_the_documents_own() -> None:
 def test_a_document_without_a_review_has_none() -> None:
     assert found({"@context": "https://schema.org", "@graph": []}) == []
     assert found({"@type": "NewsArticle", "headline": "ClaimReview"}) == []
-    assert found("7") == []
 
 
 @pytest.mark.parametrize(
@@ -231,6 +230,58 @@ def test_all_problems_of_all_reviews_are_told() -> None:
     ]
 
 
+@pytest.mark.parametrize("at_top", [True, False])
+def test_what_is_no_review_and_should_be_one_is_told_in_its_place(at_top: bool) -> None:
+    good = {**NODE, "url": "https://n.example/2"}
+    things = [
+        "a text",
+        NODE,
+        7,
+        None,
+        {**good, "@type": "Claimreview"},
+        {"claimReviewed": "y"},
+        {"@type": "WebPage", "name": "p", "keywords": {"@list": ["a", 1]}, "about": ["b", None]},
+        [True, {"@type": ["Review", "http://schema.org/CLAIMREVIEW"], "claimReviewed": "z", "url": 3}],
+        {"@type": "Review", "claimReviewed": None},
+        {"@type": "WebPage", "@graph": ["deep"]},
+        {"@type": "WebPage", "mainEntity": {"@type": "Review", "claimReviewed": "w"}},
+    ]
+    at = "" if at_top else "/@graph"
+    told = [str(each) for each in found(things if at_top else {"@graph": things}) if isinstance(each, Problem)]
+    assert told == [
+        f"{at}/0: is no object (expected a ClaimReview, got a text)",
+        f"{at}/2: is no object (expected a ClaimReview, got a number)",
+        f"{at}/3: is no object (expected a ClaimReview, got null)",
+        f"{at}/4/@type: is another (expected ClaimReview, got 'Claimreview')",
+        f"{at}/5/@type: is missing (expected ClaimReview)",
+        f"{at}/7/0: is no object (expected a ClaimReview, got true or false)",
+        f"{at}/7/1/@type: is another (expected ClaimReview, got 'Review', 'CLAIMREVIEW')",
+        f"{at}/7/1/url: is no text (expected a text in quotes, got a number)",
+        f"{at}/9/@graph/0: is no object (expected a ClaimReview, got a text)",
+        f"{at}/10/mainEntity/@type: is another (expected ClaimReview, got 'Review')",
+    ]
+
+
+@pytest.mark.parametrize(("text", "kind"), [("7", "a number"), ("null", "null"), ('"x"', "a text")])
+def test_a_document_that_is_no_object_is_told(text: str, kind: str) -> None:
+    assert [str(each) for each in found(text)] == [f"/: is no object (expected a ClaimReview, got {kind})"]
+
+
+def test_every_number_that_is_none_is_told() -> None:
+    lines = [str(each).split(" (")[0] for each in found('[{"a": NaN, "b": [Infinity]}, 1, NaN]')]
+    assert lines == ["/0/a: is no number of JSON", "/0/b/0: is no number of JSON", "/2: is no number of JSON"]
+
+
+def test_a_review_with_a_problem_is_told_apart_from_another_of_its_name_as_well() -> None:
+    same = {**NODE, "@id": "#1", "datePublished": "04/05/2017"}
+    mended = {**same, "datePublished": "2017-05-04"}
+    assert [each.where for each in found([same, mended]) if isinstance(each, Problem)] == ["/0/datePublished"]
+    other = {**mended, "claimReviewed": "y"}
+    assert [each.where for each in found([same, other]) if isinstance(each, Problem)] == ["/0/datePublished", "/1/@id"]
+    again = found([mended, {**other, "inLanguage": 3}])
+    assert [each.where for each in again if isinstance(each, Problem)] == ["/1/inLanguage", "/1/@id"]
+
+
 def test_one_name_for_two_reviews_is_told() -> None:
     same = {"@type": "ClaimReview", "@id": "#1", "claimReviewed": "x"}
     first, second = found([same, dict(same), {**same, "claimReviewed": "y"}])
@@ -260,8 +311,12 @@ def test_a_name_that_stands_twice_in_an_object_is_told() -> None:
         ("\ufeff \n", "line 1: the file is empty (expected JSON-LD)"),
         ("<html>", "line 1: is not JSON (at character 1) (expected JSON-LD)"),
         ('{\n"a": 1,\n}', "line 3: is not JSON (at character 1) (expected JSON-LD)"),
-        ('{"a": NaN}', "the file: is not JSON: it holds a number that is none (expected JSON-LD)"),
-        ("9" * 5_000, "the file: is not JSON: it holds a number that is none (expected JSON-LD)"),
+        ('{"a": NaN}', "/a: is no number of JSON (expected a number as in 5, got 'NaN')"),
+        ('[{"b/c": [1, -Infinity]}]', "/0/b~1c/1: is no number of JSON (expected a number as in 5, got '-Infinity')"),
+        (
+            '{"@graph": [{"ratingValue": ' + "9" * 5_000 + "}]}",
+            f"/@graph/0/ratingValue: is a number of 5,000 digits (expected a number as in 5, got '{'9' * 57}…')",
+        ),
         ("[" * 200_000 + "]" * 200_000, "the file: is nested too deeply (expected JSON-LD)"),
     ],
 )

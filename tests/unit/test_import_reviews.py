@@ -146,6 +146,40 @@ def test_one_bad_review_keeps_all_of_them_out(shell: Shell) -> None:
     assert "reviews.jsonld: /@graph/4: url: is no web address" in told
 
 
+def test_all_that_is_wrong_with_each_review_is_told_at_once(shell: Shell) -> None:
+    """Reviews with a bad date, rating, author, address and type; two on one page, of which one has a bad rating."""
+    pants = {"@type": "Rating", "alternateName": "Pants"}
+    file = saved(
+        {"@type": "ClaimReview", "claimReviewed": "x", "datePublished": "04/05/2017", "reviewRating": pants},
+        NODE,
+        {**NODE, "reviewRating": pants},
+        {**NODE, "claimReviewed": 7, "reviewRating": pants, "url": "javascript:alert(1)"},
+        {**NODE, "author": {"name": 7}, "reviewRating": ["True", "False"], "claimReviewed": "y" * 501},
+        {**NODE, "@type": "claimReview", "claimReviewed": "z", "datePublished": "2999-01-01", "reviewRating": pants},
+        {**NODE, "claimReviewed": "w", "url": "https://facts.example/9"},
+    )
+    done = shell("import", file, "--story", STORY, "--json")
+    assert (done.code, done.out) == (1, "")
+    told = [each["where"] for each in json.loads(done.err)["problems"]]
+    assert [where.removeprefix("reviews.jsonld: /@graph/") for where in told] == [
+        "0/datePublished",
+        "0/reviewRating",
+        "0/author",
+        "2/url",
+        "2/reviewRating",
+        "3/claimReviewed",
+        "3/reviewRating",
+        "3: url",
+        "4/author/name",
+        "4/reviewRating",
+        "4: text",
+        "5/@type",
+        "5/reviewRating",
+        "5: said",
+    ]
+    assert shell.board() == {}
+
+
 def test_a_review_in_the_future_is_refused(shell: Shell) -> None:
     """A review of the year 2999."""
     told = shell.refused(1, "import", saved({**NODE, "datePublished": "2999-01-01"}), "--story", STORY)
@@ -156,11 +190,13 @@ def test_a_review_in_the_future_is_refused(shell: Shell) -> None:
     ("data", "told"),
     [
         (b"", "reviews.json:1: the file is empty"),
-        (b"{}", "the file: holds no ClaimReview"),
+        (b"{}", "reviews.json: holds no ClaimReview"),
         (b"[", "reviews.json:1: is not JSON"),
-        ("{}".encode("utf-16"), "the file: is UTF-16 or UTF-32"),
+        ("{}".encode("utf-16"), "reviews.json: is UTF-16 or UTF-32"),
         ('{\n"é": 1}'.encode("latin-1"), "reviews.json:2: is not UTF-8 (byte E9)"),
-        (b" " * (5 * 1024 * 1024 + 1), "the file: has more than 5,242,880 characters"),
+        (b" " * (5 * 1024 * 1024 + 1), "reviews.json: has more than 5,242,880 characters"),
+        (b'[{"a": NaN}]', "reviews.json: /0/a: is no number of JSON"),
+        (b"[7]", "reviews.json: /0: is no object"),
         (b"text,source\nx,y\n", "reviews.json:1: is not JSON"),
     ],
 )
@@ -254,7 +290,25 @@ def test_the_export_says_what_it_did(shell: Shell) -> None:
     read = json.loads(Path("out.jsonld").read_text(encoding="utf-8"))
     assert (read["claimReviewed"], read["author"]["name"]) == (ONE_IN_ONE, "example.org/desk")
     assert shell.ok("export", "claimreview", "out.jsonld", "--all").out == "out.jsonld: 2 reviews\n"
-    assert "url: is no web address" in shell.refused(1, "export", "claimreview", "no.jsonld", "--url", "not an address")
+
+
+@pytest.mark.parametrize(
+    "url", ["not an address", "https://a.b/?q=1", "https://a.b/#top", "https://a.b/?", "ftp://a.b", "https://"]
+)
+def test_an_address_that_no_page_can_be_put_behind_is_wrong_usage(shell: Shell, url: str) -> None:
+    """An empty ledger."""
+    for what in ("claimreview", "atom"):
+        told = shell.refused(2, "export", what, "no.file", "--url", url)
+        assert f"url: '{url}': is no address of a website" in told
+    assert not Path("no.file").exists()
+
+
+@pytest.mark.parametrize("tag", ["xx-yy-zz-no!", "French", "fr_FR", ""])
+def test_a_language_that_is_no_tag_is_refused(shell: Shell, tag: str) -> None:
+    """An empty ledger."""
+    told = shell.refused(1, "export", "claimreview", "no.jsonld", "--language", tag, "--newsroom", " ")
+    assert f"language: is no language tag (expected fr, en or pt-BR, got '{tag}')" in told
+    assert "newsroom: is empty" in told
     assert not Path("no.jsonld").exists()
 
 

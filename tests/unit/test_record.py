@@ -252,6 +252,16 @@ def test_it_takes_its_denial_back() -> None:
     assert (alone(night.book, night.agency).withdrawn, alone(night.book, night.agency).took_side) == (1, 1)
 
 
+def test_who_turns_and_then_withdraws_is_counted_in_both() -> None:
+    """The agency says so at 22:30, denies it at 22:40, withdraws at 22:50."""
+    night = Night()
+    night.book.say(night.killed, "reported", night.agency, said="22:30")
+    night.book.say(night.killed, "denied", night.agency, said="22:40")
+    night.book.say(night.killed, "withdrawn", night.agency, said="22:50")
+    record = alone(night.book, night.agency)
+    assert (record.took_side, record.corrected, record.withdrawn) == (1, 1, 1)
+
+
 def test_a_correction_onto_what_is_the_same_takes_no_side() -> None:
     """The agency corrects one claim to another, and the desk says that the two are one."""
     night = Night()

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from ledger.errors import Problem, Rejected, Unavailable
+from ledger.errors import Misused, Problem, Rejected, Unavailable
 from ledger.formats.claimreview import Item, Rating, Review, Who, read
 from ledger.vocabulary import Mistake, Part, Status
 from tests.newsroom import KINDS, ONE, PARIS, SECOND, STORY, Newsroom, at
@@ -244,19 +244,26 @@ def test_the_same_moment_gives_the_same_bytes(room: Newsroom) -> None:
 @pytest.mark.parametrize(
     ("given", "where"),
     [
-        ({"url": "news.example"}, "url"),
-        ({"url": "javascript:alert(1)"}, "url"),
-        ({"url": "https://a b"}, "url"),
         ({"newsroom": " x"}, "newsroom"),
         ({"newsroom": "a\u202eb"}, "newsroom"),
+        ({"language": "fr_FR"}, "language"),
     ],
 )
-def test_an_address_or_a_name_that_cannot_be_is_refused(room: Newsroom, given: dict[str, Any], where: str) -> None:
+def test_a_name_or_a_language_that_cannot_be_is_refused(room: Newsroom, given: dict[str, Any], where: str) -> None:
     """One claim."""
     room.say(ONE, Status.REPORTED, "AFP", "22:31")
     with pytest.raises(Rejected) as refused:
         text_of(room, **given)
     assert [problem.where for problem in refused.value.problems] == [where]
+    assert not room.path.with_name("claims.jsonld").exists()
+
+
+@pytest.mark.parametrize("url", ["news.example", "javascript:alert(1)", "https://a b", "https://a.b/?q=1"])
+def test_an_address_that_is_none_of_a_website_is_refused(room: Newsroom, url: str) -> None:
+    """One claim."""
+    room.say(ONE, Status.REPORTED, "AFP", "22:31")
+    with pytest.raises(Misused, match="is no address of a website"):
+        text_of(room, url=url)
     assert not room.path.with_name("claims.jsonld").exists()
 
 

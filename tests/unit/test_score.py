@@ -146,7 +146,7 @@ REFUSED = {
     ),
     "no row names a claim": (
         "kind,source,source_kind,outcome\nsource,North,newspaper,true\n",
-        ["the file: names no claim"],
+        ["sheet.csv: names no claim"],
     ),
     "the outcomes of one claim contradict one another": (
         HEAD
