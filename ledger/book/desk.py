@@ -22,7 +22,8 @@ from ledger.book.publishing import Publishing
 from ledger.book.recording import Recording, Word
 from ledger.book.roles import guarded
 from ledger.book.tell import Texts, tell
-from ledger.book.views import AsOf, BoardRow, LogLine, Receipt
+from ledger.book.todo import PATIENCE, todo_after
+from ledger.book.views import AsOf, BoardRow, LogLine, Receipt, TodoRow
 from ledger.errors import Candidate
 from ledger.resolver import Acts
 from ledger.store import Reader
@@ -89,6 +90,11 @@ class Shared(Publishing):
         """The board of the first ``size`` entries, by that of the first ``known``: only rows that moved are made."""
         with self._snapshot(AsOf(size)) as snapshot:
             return board_after(snapshot, earlier, known)
+
+    def todo_after(self, earlier: Sequence[TodoRow], known: int) -> list[TodoRow]:
+        """What a shift must look at, by what it was a moment ago at the first ``known`` entries."""
+        with self._snapshot() as snapshot:
+            return todo_after(snapshot, earlier, known, self._clock(), PATIENCE)
 
     def touched(self, size: int) -> set[int]:
         """The claims that the entries after the first ``size`` name."""

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
+from ledger.book.moved import moved
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import BoardRow, TodoRow
 from ledger.resolver import Explanation
@@ -24,13 +25,33 @@ Need = tuple[Concern, datetime | None]
 
 def todo(snapshot: Snapshot, story: int | str | None, now: datetime, older_than: timedelta) -> list[TodoRow]:
     """The claims that need somebody, the most urgent first; of one urgency, the oldest first."""
-    rows = []
-    for explanation, since in snapshot.explained(story):
+    return _in_order(_rows(snapshot, snapshot.explained(story), now, older_than), now)
+
+
+def todo_after(
+    snapshot: Snapshot, earlier: Iterable[TodoRow], known: int, now: datetime, older_than: timedelta
+) -> list[TodoRow]:
+    """The same of every story, by what it was at the first ``known`` entries; only the rows that moved are made."""
+    claims = moved(snapshot.reader, known)
+    if claims is None:
+        return todo(snapshot, None, now, older_than)
+    kept = [row for row in earlier if row.claim not in claims]
+    made = _rows(snapshot, snapshot.explained_claims(sorted(claims)), now, older_than)
+    return _in_order([*kept, *made], now)
+
+
+def _rows(
+    snapshot: Snapshot, explained: Iterable[tuple[Explanation, datetime | None]], now: datetime, older_than: timedelta
+) -> Iterator[TodoRow]:
+    for explanation, since in explained:
         hold = snapshot.fold.acts.held(explanation.verdict.claim)
         held_since = None if hold is None else snapshot.reader.entry(hold).recorded
         found = list(needs(explanation, since=since, held_since=held_since, now=now, older_than=older_than))
         if found:
-            rows.append(_row(snapshot.row(explanation, since), found))
+            yield _row(snapshot.row(explanation, since), found)
+
+
+def _in_order(rows: Iterable[TodoRow], now: datetime) -> list[TodoRow]:
     return sorted(rows, key=lambda row: (_URGENCY[row.concern], row.since or now, row.claim))
 
 

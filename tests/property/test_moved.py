@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from ledger.book.moved import board_after, moved
 from ledger.book.snapshot import Snapshot
+from ledger.book.todo import PATIENCE, todo, todo_after
 from tests.ledgers import Book
 from tests.public import prefix_of
 from tests.stored import dressed
@@ -26,6 +27,9 @@ def check(book: Book, known: int) -> None:
     earlier = moment(book, known).board(None, ())
     now = moment(book, len(book.entries))
     assert board_after(now, earlier, known) == moment(book, len(book.entries)).board(None, ())
+    late = book.entries[-1].recorded + PATIENCE
+    before = todo(moment(book, known), None, late, PATIENCE)
+    assert todo_after(now, before, known, late, PATIENCE) == todo(now, None, late, PATIENCE)
 
 
 @given(books(), st.floats(0, 1))

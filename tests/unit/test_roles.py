@@ -22,7 +22,17 @@ READS = {
     *("sources", "source_record", "stories", "authorities", "documents", "verify", "close"),
     *("publications", "settlements", "debts", "notices", "correctives", "impact", "recheck"),
     *("export_csv", "export_atom", "export_claimreview", "changes_feed", "corrections_feed"),
-    *("lines", "rows", "touched", "entries_about", "meant_claim", "meant_source", "newest_claims", "board_after"),
+    *(
+        "lines",
+        "rows",
+        "touched",
+        "entries_about",
+        "meant_claim",
+        "meant_source",
+        "newest_claims",
+        "board_after",
+        "todo_after",
+    ),
 }
 """What changes nothing: everybody's."""
 BEFORE_ONE_IS_SOMEBODY = {"create", "open", "restore", "migrate", "acting_as", "may", "require", "once"}

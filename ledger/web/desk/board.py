@@ -11,7 +11,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import Response
 
-from ledger.book import AsOf, BoardRow
+from ledger.book import AsOf, BoardRow, TodoRow
 from ledger.errors import Unavailable
 from ledger.text import fold
 from ledger.vocabulary import State
@@ -41,8 +41,7 @@ def board(
     in_story = [row for row in everything if named is None or row.story == named]
     chosen = [row for row in in_story if (not state or row.state in state) and has(row, q)]
     seen = _seen(page)
-    minute = datetime.now(UTC).replace(second=0, microsecond=0)
-    todo = page.remember("todo", minute, make=page.desk.todo)
+    todo = _todo(page)
     response = page.show(
         "board",
         here="board",
@@ -97,6 +96,22 @@ def rows_of(page: Frame) -> list[BoardRow]:
 
     rows: list[BoardRow] = page.remember(_BOARD, make=make)
     remembered.set_newest(_BOARD, page.size, rows)
+    return rows
+
+
+def _todo(page: Frame) -> list[TodoRow]:
+    """What a shift must look at. It follows from the hour too: made anew each minute, carried on within."""
+    remembered: Remembered = page.request.app.state.remembered
+    minute = datetime.now(UTC).replace(second=0, microsecond=0)
+    before: tuple[int, tuple[datetime, list[TodoRow]]] | None = remembered.newest("todo")
+
+    def make() -> list[TodoRow]:
+        if before is not None and before[0] < page.size and before[1][0] == minute:
+            return page.desk.todo_after(before[1][1], before[0])
+        return page.desk.todo()
+
+    rows: list[TodoRow] = page.remember("todo", minute, make=make)
+    remembered.set_newest("todo", page.size, (minute, rows))
     return rows
 
 

@@ -41,7 +41,7 @@ class Remembered:
     def set_newest(self, what: str, size: int, value: Any) -> None:
         """Note what was found for a size, unless there is something newer."""
         with self._lock:
-            if size > self._newest.get(what, (-1, None))[0]:
+            if size >= self._newest.get(what, (-1, None))[0]:
                 self._newest[what] = (size, value)
 
 
