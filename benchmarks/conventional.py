@@ -23,7 +23,7 @@ from ledger.pages import engine
 from ledger.store import Place
 from ledger.times import show_time
 from ledger.vocabulary import Precision, State
-from ledger.web.desk.frame import LINKS, NOTHING_FAILED, new_key, row_filler, searched
+from ledger.web.desk.frame import LINKS, NOTHING_FAILED, new_key, searched
 
 _MADE = """
     CREATE SCHEMA peer;
@@ -78,7 +78,6 @@ def make_conventional(place: Place) -> FastAPI:
     with Ledger.open(place, read_only=True) as ledger:
         templates, zone = engine(ledger.zone), ledger.zone
         templates.filters["searched"] = searched
-        templates.globals["filled_row"] = row_filler(templates)
         beside = _beside(ledger, ledger.people.everybody()[0])
     indexes = {each.name: each.index for each in beside["stories"]}
 
