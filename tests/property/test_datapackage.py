@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ledger.book.export import Form, export_csv
@@ -51,6 +51,7 @@ def written(book: Book, words: list[str], form: Form, said: int | None = None) -
     return Snapshot(Derived(Memory(entries), found, len(entries)), at, ZoneInfo("UTC"))
 
 
+@settings(max_examples=max(20, settings().max_examples // 5))
 @given(books(), st.lists(st.sampled_from(HOSTILE), max_size=8), FORMS, st.booleans(), st.none() | st.integers(0, 999))
 @example(Book(), [], ("comma", False), False, None)
 @example(Book(), [], ("tab", True), True, None)

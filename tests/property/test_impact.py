@@ -29,7 +29,7 @@ from tests.property.test_backup import allowed
 from tests.property.test_debts import published_books
 from tests.stored import dump, record
 
-FEWER = settings(max_examples=max(15, settings().max_examples // 4), deadline=None)
+FEWER = settings(max_examples=max(15, settings().max_examples // 20), deadline=None)
 numbers = st.integers(0, 10**6)
 Row = tuple[Any, ...]
 

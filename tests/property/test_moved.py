@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ledger.book.moved import board_after, moved
@@ -37,6 +37,7 @@ def test_a_board_is_carried_on_over_any_entries(book: Book, share: float) -> Non
     check(book, max(4, int(share * len(book.entries))))
 
 
+@settings(max_examples=max(20, settings().max_examples // 4))
 @given(path_books())
 def test_a_board_is_carried_on_over_the_last_entry_of_a_path(book: Book) -> None:
     for known in range(max(4, len(book.entries) - 6), len(book.entries)):

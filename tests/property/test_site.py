@@ -37,7 +37,7 @@ def _content(entry: Entry, part: Part, told: str) -> Content:
     raise AssertionError("the leaf holds the hash of what was redacted")
 
 
-@settings(max_examples=max(settings().max_examples // 4, 1))
+@settings(max_examples=max(settings().max_examples // 20, 1))
 @given(secretive())
 def test_nothing_that_is_withheld_is_in_any_file(history: tuple[list[Entry], Contents]) -> None:
     entries, contents = history
