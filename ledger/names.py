@@ -10,7 +10,7 @@ from typing import Protocol
 from ledger.errors import Problem
 from ledger.model import Claim, Content, Entry, Known, Recorder, Source, Story, Unknown, Wording
 from ledger.resolver import Facts
-from ledger.text import fold, shown, skeleton
+from ledger.text import key, look, shown
 from ledger.vocabulary import Kind, Part
 
 
@@ -42,7 +42,7 @@ def name_of(entry: Entry, contents: Mapping[Part, Content]) -> Name | None:
     content = contents.get(part)
     if content is None or not isinstance(content.value, str):
         return None
-    return Name(kind.value, index, fold(content.value), skeleton(content.value))
+    return Name(kind.value, index, key(content.value), look(content.value))
 
 
 class Names(Protocol):
@@ -92,12 +92,12 @@ def check_names(entry: Entry, contents: Mapping[Part, Content], facts: Facts, na
     if content is None or not isinstance(content.value, str):
         return []
     kind, value = entry.body.kind.value, content.value
-    for index in names.named(kind, fold(value)):
+    for index in names.named(kind, key(value)):
         if _clash(entry.body, facts.entry(index).body):
             return [Problem(kind, f"is here already, as entry {index}", got=shown(value))]
     if isinstance(entry.body, Source):
-        for index in names.looking_like(kind, skeleton(value)):
-            if index not in names.named(kind, fold(value)):
+        for index in names.looking_like(kind, look(value)):
+            if index not in names.named(kind, key(value)):
                 why = f"looks like source {index}, but is spelt with other characters"
                 return [Problem(kind, why, f"the index {index}, or a name that looks different", shown(value))]
     return []

@@ -1,20 +1,23 @@
 """What a text may hold, and when two texts are the same.
 
-Three keys answer three questions: :func:`fold` (same words, whatever the case, spaces and punctuation), and
-:func:`skeleton` (looks the same to a hurried eye, after Unicode Technical Standard 39), and
-equality of the text itself.
+Three questions have three answers: :func:`fold` (same words, whatever the case, spaces and punctuation),
+:func:`skeleton` (looks the same to a hurried eye, after Unicode Technical Standard 39), and equality of the text
+itself. :func:`key` and :func:`look` are the first two as they are filed.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from functools import lru_cache
 
 from ledger.vocabulary import Part
 
-LIMITS = {Part.TEXT: 500, Part.NAME: 200, Part.QUOTE: 10_000, Part.NOTE: 10_000, Part.URL: 2_000}
+LIMITS = {Part.TEXT: 10_000, Part.NAME: 200, Part.QUOTE: 10_000, Part.NOTE: 10_000, Part.URL: 2_000}
 """The most characters (code points) that a part may have."""
+
+_FILED_WHOLE = 500
 
 # Embeddings, overrides and isolates reorder what a reader sees; letters of right-to-left scripts need none of them.
 _REORDERING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -113,6 +116,23 @@ def _ascii_words(value: str) -> str:
 def _words(value: str) -> str:
     kept = "".join(c if unicodedata.category(c)[0] in "LNM" else " " for c in value)
     return " ".join(kept.split())
+
+
+def key(value: str) -> str:
+    """Return what ``value`` is filed and found by: :func:`fold`; of a long text its beginning, and the hash of all."""
+    return _fileable(value, fold(value))
+
+
+def look(value: str) -> str:
+    """As :func:`key`, of the :func:`skeleton`."""
+    return _fileable(value, skeleton(value))
+
+
+def _fileable(value: str, words: str) -> str:
+    # PostgreSQL's index takes keys of some 2,700 bytes, which a text of this length never passes.
+    if len(value) <= _FILED_WHOLE:
+        return words
+    return f"{words[:_FILED_WHOLE]} {hashlib.sha256(words.encode()).hexdigest()}"
 
 
 def signs(value: str) -> str:

@@ -12,7 +12,7 @@ from ledger.book.views import Match
 from ledger.errors import Candidate, Misused, Rejected, Unclear
 from ledger.model import Claim, Entry, Opening, Source, Statement, Story
 from ledger.resolver import Facts, unresolvable
-from ledger.text import article, fold, shown, signs
+from ledger.text import article, fold, key, shown, signs
 from ledger.vocabulary import Kind, Part
 
 _OFFERED = 8
@@ -91,7 +91,7 @@ def find_claim(reader: Prefix, given: int | str, story: int | None, *, near: boo
     if index is not None:
         return claim_at(reader, index)
     words = str(given)
-    exact = reader.named("claim", fold(words))
+    exact = reader.named("claim", key(words))
     here = [each for each in exact if story is None or _story_of(reader, each) == story]
     if len(here) == 1:
         if not _has_signs_of(reader, here[0], words):

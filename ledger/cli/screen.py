@@ -130,11 +130,14 @@ def _pieces(word: str, columns: int) -> Iterator[str]:
     if word.startswith(("http://", "https://")):
         yield word
         return
-    while cells(word) > columns:
-        fits = next(n for n in range(len(word), 0, -1) if cells(word[:n]) <= columns or n == 1)
-        yield word[:fits]
-        word = word[fits:]
-    yield word
+    piece, taken = "", 0
+    for character in word:
+        wide = cells(character)
+        if piece and taken + wide > columns:
+            yield piece
+            piece, taken = "", 0
+        piece, taken = piece + character, taken + wide
+    yield piece
 
 
 def block(first: str, text: str, *, indent: int | None = None) -> list[str]:

@@ -70,24 +70,27 @@ def test_a_hostile_claim_is_text(visits: Visits, desk: Desk) -> None:
         assert page.locator("main script, main img").count() == 0
 
 
-def test_a_claim_of_ten_thousand_characters_is_refused_at_its_field(visits: Visits, desk: Desk) -> None:
+def test_a_claim_of_more_than_ten_thousand_characters_is_refused_at_its_field(visits: Visits, desk: Desk) -> None:
     page = visits.of("Ana")
     visits.forgiven = ("422",)
     before = desk.ledger.size
-    long = "He said so. " * 833 + "Yes."
+    long = "He said so. " * 834 + "Yes."
     fill(page, desk, claim=long, by="Reuters", said="25:61")
     save(page)
-    expect(page.locator("#claim-wrong")).to_contain_text("10,000 characters; at most 500")
+    expect(page.locator("#claim-wrong")).to_contain_text("10,012 characters; at most 10,000")
     expect(page.locator("#said-wrong")).to_contain_text("there is no such time")
     expect(page.locator("#claim")).to_be_focused()
     assert page.input_value("#claim") == long
     assert page.input_value("#by") == "Reuters"
     assert page.input_value("#said") == "25:61"
     assert desk.ledger.size == before
-    page.fill("#claim", ("Five hundred characters are taken. " * 15)[:499] + ".")
+    taken = "Ten thousand characters are taken. <script>alert(1)</script> " + "W" * 9_937 + "."
+    assert len(taken) <= 10_000
+    page.fill("#claim", taken)
     page.fill("#said", "2017-04-20 23:59")
     save(page)
-    expect(page.locator("h1.long .claim")).to_contain_text("Five hundred characters are taken.")
+    expect(page.locator("h1.long .claim")).to_have_text(taken)
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
 def test_undo_is_a_retraction_that_can_be_undone(visits: Visits, desk: Desk) -> None:

@@ -258,7 +258,7 @@ def test_a_move_is_done_as_a_whole_or_not_at_all(room: Newsroom) -> None:
     word = room.say(5, Status.CORRECTED, "AFP", "22:40", to=ONE)
     refused(room, lambda: room.ledger.move(word.index, to=target.claim or 0), "cannot be corrected to itself")
     refused(room, lambda: room.ledger.move(word.index, to="One police officer"), "just these words", kind=Unclear)
-    refused(room, lambda: room.ledger.move(word.index, to="x" * 501), "501 characters")
+    refused(room, lambda: room.ledger.move(word.index, to="x" * 10_001), "10,001 characters")
     refused(room, lambda: room.ledger.move(word.index, to=6), "not a claim")
     refused(room, lambda: room.ledger.move(6, to=5), "is no statement")
     room.ledger.retract(word.index, Mistake.OTHER)

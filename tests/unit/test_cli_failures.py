@@ -38,7 +38,7 @@ def assert_short(words: str) -> None:
     [
         (1, ("report", "", *BY), "is empty"),
         (1, ("report", "   ", *BY), "is empty"),
-        (1, ("report", "x" * 10_000, *BY), "has 10,000 characters"),
+        (1, ("report", "x" * 10_001, *BY), "has 10,001 characters"),
         (1, ("report", "a bell \x07 rang", *BY), "a control character (U+0007)"),
         (1, ("report", "a nothing \x00 here", *BY), "a control character (U+0000)"),
         (1, ("report", "half a pair \ud800", *BY), "a lone surrogate (U+D800)"),

@@ -51,7 +51,7 @@ def told(body: Body, part: Part, value: str | Document) -> list[Problem]:
     ("body", "part", "value", "where"),
     [
         (Claim(4), Part.TEXT, "", "text"),
-        (Claim(4), Part.TEXT, "x" * 501, "text"),
+        (Claim(4), Part.TEXT, "x" * 10_001, "text"),
         (Source(SourceKind.PERSON), Part.NAME, "\x00", "source"),
         (Story(), Part.NAME, "Not A Slug", "story"),
         (SAID, Part.URL, "nowhere", "url"),

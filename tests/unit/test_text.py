@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ledger.encoding import canonical
-from ledger.text import LIMITS, flaws, fold, signs, skeleton, slug_flaws
+from ledger.text import LIMITS, flaws, fold, key, look, signs, skeleton, slug_flaws
 from ledger.vocabulary import Part
 
 TEXTS = sorted(LIMITS)
@@ -43,7 +43,7 @@ def test_what_people_write_is_taken(part: Part, value: str) -> None:
         (Part.TEXT, "", "is empty"),
         (Part.TEXT, " \t\n", "is empty"),
         (Part.NOTE, "", "is empty"),
-        (Part.TEXT, "x" * 10_000, "has 10,000 characters; at most 500 are taken"),
+        (Part.TEXT, "x" * 10_001, "has 10,001 characters; at most 10,000 are taken"),
         (Part.TEXT, "two\nlines", "holds a control character (U+000A)"),
         (Part.NAME, "A\x1b[31mFP", "holds a control character (U+001B)"),
         (Part.TEXT, "nothing\x00more", "holds a control character (U+0000)"),
@@ -81,9 +81,9 @@ def test_what_cannot_be_kept_is_said(part: Part, value: str, flaw: str) -> None:
 
 
 def test_every_flaw_is_told_at_once_and_each_kind_once() -> None:
-    found = flaws(Part.TEXT, "\x00\x01\u202e" + "x" * 500)
+    found = flaws(Part.TEXT, "\x00\x01\u202e" + "x" * 10_000)
     assert found == [
-        "has 503 characters; at most 500 are taken",
+        "has 10,003 characters; at most 10,000 are taken",
         "holds a control character (U+0000)",
         "holds a character that reorders text (U+202E)",
     ]
@@ -199,3 +199,13 @@ def test_signs_tell_apart_what_words_do_not(one, other):
 @pytest.mark.parametrize("text", ["2017-04-20", "Champs-Elysees", "a - b", "COVID-19", "3-2", "10,-5"])
 def test_a_hyphen_that_joins_is_no_sign(text):
     assert signs(text) == ""
+
+
+def test_a_long_text_is_filed_by_its_beginning_and_its_hash():
+    """A database's index takes no key of any length; two long texts that differ at their end stay two."""
+    long = "He said so. " * 800
+    assert key("x" * 500) == fold("x" * 500)
+    assert key(long) == key(long.upper() + "!!") != key(long + "No.")
+    assert len(key(long).encode()) < 700
+    assert len(key("\U0001f46e\U00020000" * 2_000).encode()) < 2_300
+    assert look(long) != look(long + "No.")

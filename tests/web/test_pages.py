@@ -164,7 +164,7 @@ def refused_at(field: str, **given: str) -> tuple[str, dict[str, str]]:
     ("field", "given"),
     [
         refused_at("claim", claim=""),
-        refused_at("claim", claim="x" * 501),
+        refused_at("claim", claim="x" * 10_001),
         refused_at("claim", claim="9999"),
         refused_at("claim", claim="7a\u202eb"),
         refused_at("status", status="shouted"),
