@@ -104,7 +104,7 @@ $(BIN)/python:
 $(VENV)/.validators: tests/validators/package.json | $(BIN)/python
 	@mkdir -p $(VENV)/validators && cp $< $(VENV)/validators/package.json
 	@if command -v npm > /dev/null && npm install --prefix $(VENV)/validators --ignore-scripts \
-	    --no-package-lock --no-audit --no-fund --loglevel=error; then touch $@; \
+	    --no-package-lock --no-audit --no-fund --loglevel=error --fetch-timeout=60000 --fetch-retries=2; then touch $@; \
 	else echo 'validators: not installed (npm is missing or could not); tests that need them are skipped'; fi
 
 # Debian's chromium, where it can be installed; playwright's own downloads are never used. Without a browser there is no

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import psycopg
 import pytest
 from fastapi import FastAPI, Request
+from psycopg import sql
 
 from ledger.book import Ledger
 from ledger.store import Place
 from ledger.vocabulary import Role
 from ledger.web.logs import _Lines
-from tests.servers import Server
+from tests.servers import Server, database_in
 from tests.web.conftest import NAMES, PASSWORD, SECOND, Browsers
 
 
@@ -88,3 +92,32 @@ def test_a_request_is_one_line_without_a_word_of_a_claim(browser: Browsers, capl
     assert {each["person"] for each in told} == {NAMES[Role.FACT_CHECKER]}
     assert all(each["event"] == "request" and each["ms"] >= 0 and each["at"].endswith("Z") for each in told)
     assert "police" not in "".join(written)
+
+
+@pytest.mark.parametrize("where", ["postgresql"], indirect=True)
+def test_the_database_is_gone_and_back(browser: Browsers, ledger: Ledger, where: Place, postgresql: Server) -> None:
+    """While it is away each page and each act says so; when it is back, the same browser goes on."""
+    page, size, html = browser(Role.EDITOR), ledger.size, {"Accept": "text/html"}
+    said = {"claim": SECOND, "status": "denied", "by": "Reuters", "said": "now"}
+    with away(postgresql, where):
+        for answer in (page.get("/", headers=html), page.post("/api/v1/statements", json=said)):
+            assert answer.status_code == 503
+            assert "Traceback" not in answer.text
+    assert page.get("/", headers=html).status_code == 200
+    assert ledger.size == size
+    assert page.post("/api/v1/statements", json=said).status_code == 200
+    assert ledger.size == size + 2, "the statement, and who took it down"
+
+
+@contextmanager
+def away(server: Server, where: Place) -> Iterator[None]:
+    """Let nobody into a database, and send away who is in it."""
+    assert where.url is not None
+    name = database_in(where.url)
+    with psycopg.connect(server.superuser_url, autocommit=True) as over:
+        over.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(sql.Identifier(name)))
+        over.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        try:
+            yield
+        finally:
+            over.execute(sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS true").format(sql.Identifier(name)))
