@@ -6,6 +6,7 @@ import html
 import re
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
@@ -172,7 +173,9 @@ def reads_before_the_answer(app: FastAPI, path: str, token: str = "") -> int:
     async def run() -> None:
         await app(scope, receive, send)  # type: ignore[arg-type]
 
-    anyio.run(run)
+    # In a thread of its own: where a browser was driven before, a loop runs in this one.
+    with ThreadPoolExecutor(1) as other:
+        other.submit(anyio.run, run).result()
     return asked
 
 
