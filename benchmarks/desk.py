@@ -61,8 +61,8 @@ def _row(claims: int, title: str) -> Row:
         unit="seconds",
         target=3,
         closes=(
-            "the rows of the board filled once for each size of the ledger, and the page of a claim, to which whoever"
-            " records is led, made from what is kept of the board"
+            "what is new to each person, the stories and the debts carried on from one size of the ledger to the next,"
+            " as the rows of the board are, and the page of a claim, to which whoever records is led, made from those"
         ),
         costs=True,
     )
