@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 
 from ledger.book.foresee import (
     AlreadySaid,
@@ -17,13 +17,13 @@ from ledger.book.foresee import (
     state_before,
     touched,
 )
-from ledger.book.moved import board_after
+from ledger.book.overview import Overview, overview_of
 from ledger.book.publishing import Publishing
 from ledger.book.recording import Recording, Word
 from ledger.book.roles import guarded
 from ledger.book.tell import Texts, tell
-from ledger.book.todo import PATIENCE, todo_after
-from ledger.book.views import AsOf, BoardRow, LogLine, Receipt, TodoRow
+from ledger.book.todo import PATIENCE
+from ledger.book.views import AsOf, BoardRow, LogLine, Receipt, Since, TodoRow
 from ledger.errors import Candidate
 from ledger.resolver import Acts
 from ledger.store import Reader
@@ -86,15 +86,20 @@ class Shared(Publishing):
             known = sorted({snapshot.fold.acts.folded(claim) for claim in claims})
             return [snapshot.row(explanation, since) for explanation, since in snapshot.explained_claims(known)]
 
-    def board_after(self, earlier: Sequence[BoardRow], known: int, size: int) -> list[BoardRow]:
-        """The board of the first ``size`` entries, by that of the first ``known``: only rows that moved are made."""
-        with self._snapshot(AsOf(size)) as snapshot:
-            return board_after(snapshot, earlier, known)
-
-    def todo_after(self, earlier: Sequence[TodoRow], known: int) -> list[TodoRow]:
-        """What a shift must look at, by what it was a moment ago at the first ``known`` entries."""
+    def overview(self, earlier: Overview | None = None) -> Overview:
+        """What the whole desk looks at, of all that there is; from an earlier one it is carried on."""
         with self._snapshot() as snapshot:
-            return todo_after(snapshot, earlier, known, self._clock(), PATIENCE)
+            if earlier is None or earlier.size > snapshot.reader.size:
+                return overview_of(snapshot)
+            return earlier.carried_on(snapshot)
+
+    def todo_of(self, overview: Overview) -> list[TodoRow]:
+        """As :meth:`todo`, of all that an overview holds."""
+        return overview.todo(self._clock(), PATIENCE)
+
+    def since_in(self, overview: Overview, last: int) -> Since:
+        """As :meth:`since`, up to where an overview goes."""
+        return overview.since(last + 1, lambda size: self._snapshot(AsOf(size)))
 
     def touched(self, size: int) -> set[int]:
         """The claims that the entries after the first ``size`` name."""

@@ -16,6 +16,7 @@ from ledger.book.evidence import check_kept, documents
 from ledger.book.exports import NOW
 from ledger.book.listing import grant_row, source_row
 from ledger.book.lookup import as_index, find_claim, find_story, opened_source
+from ledger.book.overview import stories_of
 from ledger.book.recording import Salt
 from ledger.book.roles import guarded
 from ledger.book.search import search
@@ -377,12 +378,8 @@ class Ledger(Shared):
 
     def stories(self) -> list[StoryRow]:
         """Every story, with the number of its claims."""
-        with self._store.reading() as reader:
-            texts = Texts(reader, Acts(reader))
-            return [
-                StoryRow(index, texts.name(index), len(reader.refs("claim.story", index)))
-                for index in reader.of_kind("story")
-            ]
+        with self._snapshot() as snapshot:
+            return list(stories_of(snapshot))
 
     def authorities(self, *, story: int | str | None = None, claim: int | str | None = None) -> list[GrantRow]:
         """Every live grant of authority, or those over one story or one claim."""

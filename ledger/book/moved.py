@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ledger.book.prefix import Prefix
-from ledger.book.snapshot import Snapshot
-from ledger.book.views import BoardRow
 from ledger.model import (
     Body,
     Claim,
@@ -33,11 +31,11 @@ _OF_A_CLAIM = (Statement, Hold, Release, Wording)
 _OF_NONE = (Recorder, Story, Publication, Settlement)
 
 
-def moved(reader: Prefix, start: int) -> set[int] | None:
-    """The claims whose rows the entries from ``start`` on can move, by the claim they count under; None: any."""
+def moved(reader: Prefix, entries: Iterable[Entry]) -> set[int] | None:
+    """The claims whose rows some entries of a prefix can have moved, by the claim they count as; None: any."""
     acts = Acts(reader)
     found: set[int] = set()
-    for entry in reader.entries(start):
+    for entry in entries:
         named = _named(reader, entry)
         if named is None:
             return None
@@ -45,19 +43,9 @@ def moved(reader: Prefix, start: int) -> set[int] | None:
     return _leading_to(reader, acts, found)
 
 
-def board_after(snapshot: Snapshot, earlier: Iterable[BoardRow], known: int) -> list[BoardRow]:
-    """The whole board of a moment without a said time, by the one of its first ``known`` entries."""
-    claims = moved(snapshot.reader, known)
-    if claims is None:
-        return snapshot.board(None, ())
-    rows = [row for row in earlier if row.claim not in claims]
-    rows += [snapshot.row(explanation, since) for explanation, since in snapshot.explained_claims(sorted(claims))]
-    return sorted(rows, key=lambda row: (row.story, row.claim))
-
-
 def _named(reader: Prefix, entry: Entry) -> list[int] | None:
     """The claims that an entry is about; None where it may be about any."""
-    body = _base(reader, entry.body)
+    body = subject(reader, entry.body)
     if isinstance(body, Claim):
         return [entry.index] if body is entry.body else None
     if isinstance(body, _OF_A_CLAIM):
@@ -68,7 +56,7 @@ def _named(reader: Prefix, entry: Entry) -> list[int] | None:
     return [] if isinstance(body, Source) and body is entry.body and body.amends is None else None
 
 
-def _base(reader: Prefix, body: Body) -> Body:
+def subject(reader: Prefix, body: Body) -> Body:
     """What an entry comes down to: that of a retraction, or of a document, is the entry that it is about."""
     while isinstance(body, Retract | Evidence):
         index = body.target if isinstance(body, Retract) else body.about

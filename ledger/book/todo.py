@@ -1,14 +1,14 @@
 """What a shift must look at: which claims need somebody, why, and since when.
 
-:func:`needs` decides, from the explanation of one claim alone. The order of :class:`Concern` is that of urgency.
+:func:`needs` decides, from the explanation of one claim alone; :func:`pressing` goes by the hour. The order of
+:class:`Concern` is that of urgency.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
-from ledger.book.moved import moved
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import BoardRow, TodoRow
 from ledger.resolver import Explanation
@@ -25,45 +25,39 @@ Need = tuple[Concern, datetime | None]
 
 def todo(snapshot: Snapshot, story: int | str | None, now: datetime, older_than: timedelta) -> list[TodoRow]:
     """The claims that need somebody, the most urgent first; of one urgency, the oldest first."""
-    return _in_order(_rows(snapshot, snapshot.explained(story), now, older_than), now)
+    rows = []
+    for explanation, since in snapshot.explained(story):
+        # Few claims need anybody, so the others are not shown as a row first.
+        found = needs_of(snapshot, explanation, since)
+        if pressing(found, now, older_than):
+            rows.append((snapshot.row(explanation, since), found))
+    return todo_rows(rows, now, older_than)
 
 
-def todo_after(
-    snapshot: Snapshot, earlier: Iterable[TodoRow], known: int, now: datetime, older_than: timedelta
-) -> list[TodoRow]:
-    """The same of every story, by what it was at the first ``known`` entries; only the rows that moved are made."""
-    claims = moved(snapshot.reader, known)
-    if claims is None:
-        return todo(snapshot, None, now, older_than)
-    kept = [row for row in earlier if row.claim not in claims]
-    made = _rows(snapshot, snapshot.explained_claims(sorted(claims)), now, older_than)
-    return _in_order([*kept, *made], now)
-
-
-def _rows(
-    snapshot: Snapshot, explained: Iterable[tuple[Explanation, datetime | None]], now: datetime, older_than: timedelta
-) -> Iterator[TodoRow]:
-    for explanation, since in explained:
-        hold = snapshot.fold.acts.held(explanation.verdict.claim)
-        held_since = None if hold is None else snapshot.reader.entry(hold).recorded
-        found = list(needs(explanation, since=since, held_since=held_since, now=now, older_than=older_than))
-        if found:
-            yield _row(snapshot.row(explanation, since), found)
-
-
-def _in_order(rows: Iterable[TodoRow], now: datetime) -> list[TodoRow]:
+def todo_rows(claims: Iterable[tuple[BoardRow, Sequence[Need]]], now: datetime, older_than: timedelta) -> list[TodoRow]:
+    """Show those of some claims that need somebody by now."""
+    rows = [_row(row, found) for row, every in claims if (found := pressing(every, now, older_than))]
     return sorted(rows, key=lambda row: (_URGENCY[row.concern], row.since or now, row.claim))
 
 
-def needs(
-    explanation: Explanation,
-    *,
-    since: datetime | None,
-    held_since: datetime | None,
-    now: datetime,
-    older_than: timedelta,
-) -> Iterator[Need]:
-    """Why somebody has to look at a claim, the most urgent first.
+def pressing(needs: Iterable[Need], now: datetime, older_than: timedelta) -> list[Need]:
+    """Those that are due by now: a claim may stay unverified for a while."""
+    return [
+        (concern, since)
+        for concern, since in needs
+        if concern is not Concern.UNVERIFIED or (since is not None and now - since > older_than)
+    ]
+
+
+def needs_of(snapshot: Snapshot, explanation: Explanation, since: datetime | None) -> tuple[Need, ...]:
+    """As :func:`needs`, of a claim as a snapshot has it."""
+    hold = snapshot.fold.acts.held(explanation.verdict.claim)
+    held_since = None if hold is None else snapshot.reader.entry(hold).recorded
+    return tuple(needs(explanation, since=since, held_since=held_since))
+
+
+def needs(explanation: Explanation, *, since: datetime | None, held_since: datetime | None) -> Iterator[Need]:
+    """Why somebody has to look at a claim, now or once it has been so for long; the most urgent first.
 
     ``since`` is when its state began, by what was said; ``held_since`` when it was held, if it is.
     """
@@ -81,7 +75,7 @@ def needs(
         yield Concern.DISPUTED, since
     elif verdict.targets or fallen is Status.CORRECTED:
         yield Concern.ASTRAY, since
-    if verdict.state is State.UNVERIFIED and since is not None and now - since > older_than:
+    if verdict.state is State.UNVERIFIED:
         yield Concern.UNVERIFIED, since
     if held_since is not None:
         yield Concern.HELD, held_since

@@ -18,6 +18,7 @@ from ledger.web.desk import acts, around, audit, board, claim, live, moments, pu
 from ledger.web.desk.remembered import Remembered
 from ledger.web.health import Figures, Watched
 from ledger.web.limiting import SignInLimits
+from ledger.web.newest import Newest
 from ledger.web.problems import Failures, tell_problems
 from ledger.web.security import Security
 from ledger.web.settings import Settings
@@ -44,7 +45,7 @@ def make_app(ledger: Ledger, settings: Settings) -> FastAPI:
     )
     app.state.ledger, app.state.settings = ledger, settings
     app.state.figures, app.state.limits = Figures(), SignInLimits(settings.attempts)
-    app.state.pages, app.state.remembered = None, Remembered()
+    app.state.pages, app.state.remembered, app.state.newest = None, Remembered(), Newest(ledger)
     tell_problems(app)
     around.show_refusals(app)
     signing.keep_what_was_typed(app)
@@ -61,7 +62,7 @@ def make_app(ledger: Ledger, settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
-    app.state.hub = Hub(app.state.ledger, app.state.figures)
+    app.state.hub = Hub(app.state.ledger, app.state.newest, app.state.figures)
     app.state.hub.start()
     try:
         yield

@@ -24,6 +24,7 @@ from ledger.web.given import MOST
 from ledger.web.health import Figures
 from ledger.web.identity import Who, ledger_of, who_asks
 from ledger.web.logs import log
+from ledger.web.newest import Newest
 
 router = APIRouter(prefix="/api/v1", tags=["read"], responses=refusals(401, 403, 409, 422, 503))
 
@@ -36,8 +37,9 @@ _REMEMBERED = 32
 class Hub:
     """Knows the size of the ledger, and wakes whoever waits for more."""
 
-    def __init__(self, ledger: Ledger, figures: Figures) -> None:
+    def __init__(self, ledger: Ledger, newest: Newest, figures: Figures) -> None:
         self._ledger = ledger
+        self._newest = newest
         self._figures = figures
         self._size = 0
         self._ending = threading.Event()
@@ -92,11 +94,14 @@ class Hub:
         key = (last, self._size)
         task = self._told.get(key)
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
-            task = asyncio.create_task(to_thread.run_sync(self._ledger.since, last))
+            task = asyncio.create_task(to_thread.run_sync(self._since, last, self._size))
             self._told[key] = task
             while len(self._told) > _REMEMBERED:
                 self._told.popitem(last=False)
         return await asyncio.shield(task)
+
+    def _since(self, last: int, size: int) -> Since:
+        return self._newest.since(self._newest.overview(size), last)
 
     def _listen(self) -> None:
         wait = _FIRST_WAIT

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 
-from ledger.book import Ledger
+from ledger.book import Ledger, Overview, Since
 from ledger.store import Place
 from ledger.vocabulary import Role
 from ledger.web import stream
@@ -155,13 +155,13 @@ def test_many_who_know_the_same_are_told_from_one_answer(
     ledger: Ledger, address: str, bearer: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
-    real = Ledger.since
+    real = Ledger.since_in
 
-    def counted(self: Ledger, moment: int, **more: str) -> object:
-        asked.append(moment)
-        return real(self, moment, **more)
+    def counted(self: Ledger, overview: Overview, last: int) -> Since:
+        asked.append(last)
+        return real(self, overview, last)
 
-    monkeypatch.setattr(Ledger, "since", counted)
+    monkeypatch.setattr(Ledger, "since_in", counted)
     listeners = [Listener(address, bearer) for _ in range(20)]
     for each in listeners:
         each.heard(1)

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from dataclasses import replace
+from functools import partial
 from itertools import groupby
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query
 from fastapi.responses import Response
 
-from ledger.book import AsOf, BoardRow, TodoRow
+from ledger.book import BoardRow
 from ledger.errors import Unavailable
 from ledger.text import fold
 from ledger.vocabulary import State
-from ledger.web.desk.frame import Frame, Page, go_to, searched
-from ledger.web.desk.remembered import Remembered
+from ledger.web.desk.frame import Frame, Page, drawn, go_to, searched
 from ledger.web.given import MOST
+from ledger.web.newest import Newest
 
 router = APIRouter(include_in_schema=False)
 
 _A_YEAR = 31_536_000
-_BOARD = "board"
 MOST_ROWS = 500
 """How many claims of a board a page shows at once; the filter finds the others."""
 
@@ -35,13 +35,15 @@ def board(
     page: Page, story: Story = None, state: Annotated[list[State] | None, Query()] = None, q: Words = ""
 ) -> Response:
     """Where every claim stands."""
-    everything = rows_of(page)
-    stories = page.desk.stories()
+    newest: Newest = page.request.app.state.newest
+    overview = newest.overview(page.size)
+    page = replace(page, size=overview.size)
+    stories = overview.stories
     named = next((each.name for each in stories if each.index == story), None)
-    in_story = [row for row in everything if named is None or row.story == named]
+    in_story = [row for row in overview.rows if named is None or row.story == named]
     chosen = [row for row in in_story if (not state or row.state in state) and has(row, q)]
     seen = _seen(page)
-    todo = _todo(page)
+    todo = page.desk.todo_of(overview)
     response = page.show(
         "board",
         here="board",
@@ -50,11 +52,12 @@ def board(
         states=state or [],
         q=q,
         counts=counted(in_story),
-        listed=len(everything),
+        listed=len(overview.rows),
         found=len(chosen),
+        drawn=partial(drawn, page.request),
         groups=[(name, list(rows)) for name, rows in groupby(chosen[:MOST_ROWS], key=lambda row: row.story)],
         indexes={each.name: each.index for each in stories},
-        since=page.remember("since", seen, make=lambda: page.desk.since(seen)),
+        since=newest.since(overview, seen),
         todo=[(concern, list(rows)) for concern, rows in groupby(todo, key=lambda row: row.concern)],
         urgent=len(todo),
         debts=page.remember("debts", make=page.desk.debts),
@@ -82,37 +85,6 @@ def search(page: Page, q: Words = "") -> Response:
         except Unavailable as error:
             failed = error
     return page.show("search", here="board", q=q, hits=hits, failed=failed)
-
-
-def rows_of(page: Frame) -> list[BoardRow]:
-    """The board of the size that the page is of."""
-    remembered: Remembered = page.request.app.state.remembered
-    before: tuple[int, list[BoardRow]] | None = remembered.newest(_BOARD)
-
-    def make() -> list[BoardRow]:
-        if before is not None and before[0] < page.size:
-            return page.desk.board_after(before[1], before[0], page.size)
-        return page.desk.board(as_of=AsOf(page.size))
-
-    rows: list[BoardRow] = page.remember(_BOARD, make=make)
-    remembered.set_newest(_BOARD, page.size, rows)
-    return rows
-
-
-def _todo(page: Frame) -> list[TodoRow]:
-    """What a shift must look at. It follows from the hour too: made anew each minute, carried on within."""
-    remembered: Remembered = page.request.app.state.remembered
-    minute = datetime.now(UTC).replace(second=0, microsecond=0)
-    before: tuple[int, tuple[datetime, list[TodoRow]]] | None = remembered.newest("todo")
-
-    def make() -> list[TodoRow]:
-        if before is not None and before[0] < page.size and before[1][0] == minute:
-            return page.desk.todo_after(before[1][1], before[0])
-        return page.desk.todo()
-
-    rows: list[TodoRow] = page.remember("todo", minute, make=make)
-    remembered.set_newest("todo", page.size, (minute, rows))
-    return rows
 
 
 def counted(rows: Iterable[BoardRow]) -> list[tuple[State, int]]:

@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment
+from markupsafe import Markup
 
 from ledger.book import BoardRow, Ledger, Person
 from ledger.errors import LedgerError, Rejected
@@ -153,9 +154,31 @@ def pages_of(request: Request) -> Environment:
     if state.pages is None:
         made = engine(ledger_of(request).zone)
         made.filters["searched"] = searched
-        state.pages = made
+        state.drawn, state.pages = Drawn(made), made
     pages: Environment = state.pages
     return pages
+
+
+def drawn(request: Request, row: BoardRow) -> Markup:
+    """A row of the newest board, as the board has it."""
+    pages_of(request)
+    kept: Drawn = request.app.state.drawn
+    return kept(row)
+
+
+class Drawn:
+    """Rows of the newest board as they are drawn, each drawn once: an overview keeps a row that did not change."""
+
+    def __init__(self, pages: Environment) -> None:
+        self._template = pages.get_template("desk/row.html")
+        self._kept: dict[int, tuple[BoardRow, Markup]] = {}
+
+    def __call__(self, row: BoardRow) -> Markup:
+        """Draw it, unless this very row was."""
+        kept = self._kept.get(row.claim)
+        if kept is None or kept[0] is not row:
+            kept = self._kept[row.claim] = row, Markup(self._template.render(links=LINKS, row=row).strip())
+        return kept[1]
 
 
 def searched(row: BoardRow) -> str:

@@ -6,17 +6,18 @@ listen. Where very much came at once, a page is told to load itself again.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from typing import Annotated, Any
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from ledger.book import Ledger, Since
-from ledger.web.desk.frame import fill
+from ledger.book import BoardRow, Ledger, Overview, Since
+from ledger.web.desk.frame import drawn
 from ledger.web.desk.remembered import Remembered
 from ledger.web.identity import ledger_of
+from ledger.web.newest import Newest
 from ledger.web.stream import follow, last_known
 
 router = APIRouter(include_in_schema=False)
@@ -43,25 +44,34 @@ def _told(request: Request, known: int, since: Since) -> Any:
 
 
 def _made(request: Request, ledger: Ledger, known: int, since: Since) -> dict[str, Any]:
-    size = since.now
+    newest: Newest = request.app.state.newest
+    overview = newest.overview(since.now)
     claims = ledger.touched(known + 1) | {each.claim for each in (*since.changed, *since.new)}
-    lines = ledger.lines(range(max(known + 1, size - MOST_LINES), size))
+    lines = ledger.lines(range(max(known + 1, since.now - MOST_LINES), since.now))
     told: dict[str, Any] = {
-        "size": size,
+        "size": since.now,
         "claims": sorted(claims)[:MOST_ROWS],
         "whole": len(claims) > MOST_ROWS,
         "lines": [{"recorder": each.recorder, "summary": each.summary, "index": each.index} for each in lines],
         "rows": [],
     }
     if not told["whole"]:
-        stories = {each.name: each.index for each in ledger.stories()}
+        stories = {each.name: each.index for each in overview.stories}
         told["rows"] = [
             {
                 "claim": row.claim,
                 "story": stories[row.story],
                 "state": row.state.value,
-                "html": fill(request, "row", row=row),
+                "html": drawn(request, row),
             }
-            for row in ledger.rows(claims)
+            for row in _rows(ledger, overview, claims)
         ]
     return told
+
+
+def _rows(ledger: Ledger, overview: Overview, claims: set[int]) -> Iterable[BoardRow]:
+    """The rows of some claims; of one that counts as another, the row of that."""
+    found = {claim: overview.claims[claim].row for claim in claims & overview.claims.keys()}
+    if claims - found.keys():
+        found |= {row.claim: row for row in ledger.rows(claims - found.keys()) if row.claim not in found}
+    return [found[claim] for claim in sorted(found)]

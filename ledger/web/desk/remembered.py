@@ -20,7 +20,6 @@ class Remembered:
         self._most = most
         self._lock = threading.Lock()
         self._kept: OrderedDict[Hashable, _Answer] = OrderedDict()
-        self._newest: dict[str, tuple[int, Any]] = {}
 
     def get(self, what: Hashable, make: Callable[[], Any]) -> Any:
         """The answer to ``what``. What ``make`` raises is raised to whoever waits, and not kept."""
@@ -33,16 +32,6 @@ class Remembered:
             if not answer.made:
                 answer.value, answer.made = make(), True
             return answer.value
-
-    def newest(self, what: str) -> tuple[int, Any] | None:
-        """What was found last, and for which size; None for nothing yet."""
-        return self._newest.get(what)
-
-    def set_newest(self, what: str, size: int, value: Any) -> None:
-        """Note what was found for a size, unless there is something newer."""
-        with self._lock:
-            if size >= self._newest.get(what, (-1, None))[0]:
-                self._newest[what] = (size, value)
 
 
 class _Answer:
