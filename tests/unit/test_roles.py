@@ -30,8 +30,9 @@ READS = {
         "meant_claim",
         "meant_source",
         "newest_claims",
-        "board_after",
-        "todo_after",
+        "overview",
+        "todo_of",
+        "since_in",
     ),
 }
 """What changes nothing: everybody's."""
