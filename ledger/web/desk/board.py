@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import groupby
 from typing import Annotated, Any
 
@@ -16,7 +15,7 @@ from ledger.book import BoardRow
 from ledger.errors import Unavailable
 from ledger.text import fold
 from ledger.vocabulary import State
-from ledger.web.desk.frame import Frame, Page, drawn, go_to, searched
+from ledger.web.desk.frame import Frame, Page, drawn_by, go_to, searched
 from ledger.web.given import MOST
 from ledger.web.newest import Newest
 
@@ -41,9 +40,11 @@ def board(
     stories = overview.stories
     named = next((each.name for each in stories if each.index == story), None)
     in_story = [row for row in overview.rows if named is None or row.story == named]
-    chosen = [row for row in in_story if (not state or row.state in state) and has(row, q)]
+    words = fold(q).split()
+    chosen = [row for row in in_story if (not state or row.state in state) and has(row, words)]
     seen = _seen(page)
-    todo = page.desk.todo_of(overview)
+    # What has waited for long follows from the hour too, to the minute.
+    todo = page.remember("todo", page.now, make=lambda: page.desk.todo_of(overview))
     response = page.show(
         "board",
         here="board",
@@ -54,7 +55,7 @@ def board(
         counts=counted(in_story),
         listed=len(overview.rows),
         found=len(chosen),
-        drawn=partial(drawn, page.request),
+        drawn=drawn_by(page.request),
         groups=[(name, list(rows)) for name, rows in groupby(chosen[:MOST_ROWS], key=lambda row: row.story)],
         indexes={each.name: each.index for each in stories},
         since=newest.since(overview, seen),
@@ -93,10 +94,12 @@ def counted(rows: Iterable[BoardRow]) -> list[tuple[State, int]]:
     return [(state, counts[state]) for state in State if counts[state]]
 
 
-def has(row: BoardRow, q: str) -> bool:
-    """Whether all words of a search stand in a row, as beginnings of words or inside them."""
+def has(row: BoardRow, words: Sequence[str]) -> bool:
+    """Whether all words of a search, folded, stand in a row, as beginnings of words or inside them."""
+    if not words:
+        return True
     text = searched(row)
-    return all(word in text for word in fold(q).split())
+    return all(word in text for word in words)
 
 
 def _cookie(page: Frame) -> str:

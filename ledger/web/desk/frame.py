@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -77,23 +77,23 @@ NOTHING_FAILED = Failed()
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One page for one person: the façade as them, and the size of the ledger before anything else was read of it."""
+    """One page for one person, at a minute: the façade as them, and the size of the ledger before all else was read."""
 
     request: Request
     desk: Ledger
     person: Person
     size: int
+    now: datetime = field(default_factory=lambda: datetime.now(UTC).replace(second=0, microsecond=0))
 
     def show(self, template: str, status: int = 200, **given: Any) -> HTMLResponse:
         """Fill a template of the desk's."""
-        now = datetime.now(UTC).replace(second=0, microsecond=0)
         told = {
             "me": self.person,
             "may": self.desk.may,
             "size": self.size,
             "origin": self.desk.origin,
             "zone": self.desk.zone.key,
-            "now": show_time(now, self.desk.zone, Precision.MINUTE),
+            "now": show_time(self.now, self.desk.zone, Precision.MINUTE),
             "key": partial(new_key, self.person.name),
             "failed": NOTHING_FAILED,
             "signed_in": self.request.app.state.settings.alone is not self.person,
@@ -159,11 +159,11 @@ def pages_of(request: Request) -> Environment:
     return pages
 
 
-def drawn(request: Request, row: BoardRow) -> Markup:
-    """A row of the newest board, as the board has it."""
+def drawn_by(request: Request) -> Drawn:
+    """What draws the rows of the newest board."""
     pages_of(request)
-    kept: Drawn = request.app.state.drawn
-    return kept(row)
+    drawn: Drawn = request.app.state.drawn
+    return drawn
 
 
 class Drawn:
@@ -171,13 +171,18 @@ class Drawn:
 
     def __init__(self, pages: Environment) -> None:
         self._template = pages.get_template("desk/row.html")
-        self._kept: dict[int, tuple[BoardRow, Markup]] = {}
+        self._kept: dict[int, tuple[BoardRow, str]] = {}
 
-    def __call__(self, row: BoardRow) -> Markup:
-        """Draw it, unless this very row was."""
+    def __call__(self, rows: Iterable[BoardRow]) -> Markup:
+        """Draw these, one a line."""
+        return Markup("".join([self.row(row) for row in rows]))
+
+    def row(self, row: BoardRow) -> str:
+        """Draw one, unless this very row was drawn."""
         kept = self._kept.get(row.claim)
         if kept is None or kept[0] is not row:
-            kept = self._kept[row.claim] = row, Markup(self._template.render(links=LINKS, row=row).strip())
+            text = self._template.render(links=LINKS, row=row).strip() + "\n"
+            kept = self._kept[row.claim] = row, text
         return kept[1]
 
 

@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from ledger.book import BoardRow, Ledger, Overview, Since
-from ledger.web.desk.frame import drawn
+from ledger.web.desk.frame import drawn_by
 from ledger.web.desk.remembered import Remembered
 from ledger.web.identity import ledger_of
 from ledger.web.newest import Newest
@@ -62,7 +62,7 @@ def _made(request: Request, ledger: Ledger, known: int, since: Since) -> dict[st
                 "claim": row.claim,
                 "story": stories[row.story],
                 "state": row.state.value,
-                "html": drawn(request, row),
+                "html": drawn_by(request).row(row),
             }
             for row in _rows(ledger, overview, claims)
         ]
