@@ -17,16 +17,16 @@ from ledger.book.foresee import (
     state_before,
     touched,
 )
+from ledger.book.log import lines
 from ledger.book.overview import Overview, overview_of
 from ledger.book.publishing import Publishing
 from ledger.book.recording import Recording, Word
 from ledger.book.roles import guarded
-from ledger.book.tell import Texts, tell
+from ledger.book.tell import Texts
 from ledger.book.todo import PATIENCE
 from ledger.book.views import AsOf, BoardRow, LogLine, Receipt, Since, TodoRow
 from ledger.errors import Candidate
 from ledger.resolver import Acts
-from ledger.store import Reader
 from ledger.times import show_time, zone_named
 
 
@@ -109,28 +109,10 @@ class Shared(Publishing):
     def entries_about(self, claim: int) -> list[LogLine]:
         """Every entry that concerns a claim, the oldest first."""
         with self._store.reading() as reader:
-            return _lines(reader, entries_about(reader, claim))
+            return list(lines(reader, Texts(reader, Acts(reader)), entries_about(reader, claim)))
 
     def lines(self, indexes: Iterable[int]) -> list[LogLine]:
         """These entries in plain words, without those that are not there."""
         with self._store.reading() as reader:
-            return _lines(reader, [index for index in indexes if 0 <= index < reader.size])
-
-
-def _lines(reader: Reader, indexes: list[int]) -> list[LogLine]:
-    acts = Acts(reader)
-    texts = Texts(reader, acts)
-    reader.load(indexes, ())
-    texts.load(indexes)
-    entries = [reader.entry(index) for index in indexes]
-    return [
-        LogLine(
-            index=entry.index,
-            kind=entry.word,
-            recorded=entry.recorded,
-            recorder=None if entry.recorder is None else texts.name(entry.recorder),
-            summary=tell(entry, reader, texts),
-            live=acts.live(entry.index),
-        )
-        for entry in entries
-    ]
+            there = [index for index in indexes if 0 <= index < reader.size]
+            return list(lines(reader, Texts(reader, Acts(reader)), there))

@@ -209,14 +209,21 @@ def summary(document: Document) -> str:
 
 def documents(reader: Reader, ledger: Place, about: int | None) -> list[DocumentRow]:
     """Every document, or those of one entry; a claim's statements have the claim's. Raises :class:`Rejected`."""
-    wanted = None
-    if about is not None:
-        wanted = {about}
-        if isinstance(entry_at(reader, about).body, Claim):
-            wanted |= set(reader.refs("statement.claim", about))
+    found: Iterable[tuple[int, Document]] = reader.documents() if about is None else _documents_for(reader, about)
     acts, folder = Acts(reader), ledger.evidence
-    rows = [_row(reader, acts, folder, index, document) for index, document in reader.documents()]
-    return [row for row in rows if wanted is None or not wanted.isdisjoint((row.about, row.index))]
+    return [_row(reader, acts, folder, index, document) for index, document in found]
+
+
+def _documents_for(reader: Reader, about: int) -> Iterator[tuple[int, Document]]:
+    subjects = [about]
+    if isinstance(entry_at(reader, about).body, Claim):
+        subjects += reader.refs("statement.claim", about)
+    reader.load((), [("evidence.about", index) for index in subjects])
+    added = [each for index in subjects for each in reader.refs("evidence.about", index)]
+    reader.load(added, [("retract.target", index) for index in (*subjects, *added)])
+    for (index, _), content in sorted(reader.contents({*subjects, *added}).items()):
+        if isinstance(content.value, Document):
+            yield index, content.value
 
 
 def _row(reader: Reader, acts: Acts, folder: Path | None, index: int, document: Document) -> DocumentRow:

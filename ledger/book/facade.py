@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Self
 
 from ledger import rules
 from ledger.book.desk import Shared
+from ledger.book.dossier import Dossier, dossier_of
 from ledger.book.evidence import check_kept, documents
 from ledger.book.exports import NOW
 from ledger.book.listing import grant_row, source_row
+from ledger.book.log import told
 from ledger.book.lookup import as_index, find_claim, find_story, opened_source
 from ledger.book.overview import stories_of
 from ledger.book.recording import Salt
@@ -22,7 +24,7 @@ from ledger.book.roles import guarded
 from ledger.book.search import search
 from ledger.book.since import since
 from ledger.book.snapshot import Snapshot
-from ledger.book.tell import Texts, tell
+from ledger.book.tell import Texts
 from ledger.book.todo import PATIENCE, todo
 from ledger.book.views import (
     AsOf,
@@ -263,6 +265,11 @@ class Ledger(Shared):
         with self._snapshot(as_of) as snapshot:
             return snapshot.why(claim)
 
+    def dossier(self, claim: int | str) -> Dossier:
+        """All that there is on one claim now, as of one moment."""
+        with self._store.reading() as reader:
+            return dossier_of(Snapshot(reader, None, self.zone), reader, self._store.place, claim)
+
     def history(
         self,
         claim: int | str | None = None,
@@ -278,17 +285,7 @@ class Ledger(Shared):
     def log(self, start: int = 0, stop: int | None = None) -> Iterator[LogLine]:
         """Every entry in plain words, in the order in which they were recorded."""
         with self._store.reading() as reader:
-            acts = Acts(reader)
-            texts = Texts(reader, acts)
-            for entry in reader.entries(start, stop):
-                yield LogLine(
-                    index=entry.index,
-                    kind=entry.word,
-                    recorded=entry.recorded,
-                    recorder=None if entry.recorder is None else texts.name(entry.recorder),
-                    summary=tell(entry, reader, texts),
-                    live=acts.live(entry.index),
-                )
+            yield from told(reader, Texts(reader, Acts(reader)), reader.entries(start, stop))
 
     def diff(self, before: AsOf, after: AsOf, *, story: int | str | None = None) -> list[Difference]:
         """The claims whose state differs between two moments."""

@@ -30,6 +30,7 @@ READS = {
         "meant_claim",
         "meant_source",
         "newest_claims",
+        "dossier",
         "overview",
         "todo_of",
         "since_in",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
 
-from ledger.book import Clock, LogLine, Why
+from ledger.book import LogLine
 from ledger.errors import Rejected
 from ledger.pages import draw
 from ledger.publish import prove
@@ -49,29 +49,25 @@ def show_claim(
     page: Frame, claim: int, *, done: list[LogLine] | None = None, failed: Failed = NOTHING_FAILED, status: int = 200
 ) -> Response:
     """Show the page, with what was just recorded, or with a form that was refused."""
-    why = page.desk.why(claim)
-    if why.row.claim != claim and why.folded_from is None:
-        claim = why.row.claim
-    changes = list(page.desk.history(why.row.claim))
-    entries = page.desk.entries_about(claim)
-    with page.desk.store.reading() as reader:
-        signed = reader.last_checkpoint()
+    found = page.desk.dossier(claim)
     return page.show(
         "claim",
         status,
         here="claim",
-        claim=claim,
-        why=why,
-        story=_story(page, why),
-        statements=sorted(why.statements, key=lambda line: (_ORDER.index(line.bucket), -line.standing, line.recorded)),
-        changes=changes,
-        drawing=draw(changes, page.desk.zone),
-        known=list(page.desk.history(claim, clock=Clock.KNOWN)),
-        entries=entries,
-        recorders={line.index: line.recorder for line in entries},
-        path=_path(page, why),
-        documents=page.desk.documents(claim),
-        signed=None if signed is None else signed[0],
+        claim=found.claim,
+        why=found.why,
+        story=found.story,
+        statements=sorted(
+            found.why.statements, key=lambda line: (_ORDER.index(line.bucket), -line.standing, line.recorded)
+        ),
+        changes=found.changes,
+        drawing=draw(found.changes, page.desk.zone),
+        known=found.known,
+        entries=found.entries,
+        recorders={line.index: line.recorder for line in found.entries},
+        path=found.path,
+        documents=found.documents,
+        signed=found.signed,
         mistakes=list(Mistake),
         reasons=list(Reason),
         done=done or [],
@@ -87,15 +83,4 @@ def receipt(page: Frame, did: int | None, wrote: str | None = None) -> list[LogL
     if not first <= did <= last:
         first = last = did
     others = [index for index in range(max(first, last - _MOST_WROTE), last + 1) if index != did]
-    return page.desk.lines([did]) + page.desk.lines(others)
-
-
-def _story(page: Frame, why: Why) -> int | None:
-    return next((each.index for each in page.desk.stories() if each.name == why.row.story), None)
-
-
-def _path(page: Frame, why: Why) -> list[dict[str, Any]]:
-    if len(why.path) < 2:
-        return []
-    rows = {row.claim: row for row in page.desk.rows(why.path)}
-    return [{"claim": each, "text": rows[each].text if each in rows else f"claim {each}"} for each in why.path]
+    return page.desk.lines([did, *others])
