@@ -157,8 +157,14 @@ def debts(facts: Facts, publications: Iterable[int], text_of: TextOf, *, size: i
     those, but none of its tellings rests on more.
     """
     acts = Acts(facts)
-    live = [index for index in publications if acts.live(index)]
-    last = {index: tellings(facts, index) for index in live}
+    last = {index: tellings(facts, index) for index in publications if acts.live(index)}
+    return owing(facts, last, text_of, size=size)
+
+
+def owing(
+    facts: Facts, last: Mapping[int, Mapping[int, Telling]], text_of: TextOf, *, size: int | None = None
+) -> list[Owing]:
+    """As :func:`debts`, where it is known what the readers of each publication were told last of some claims."""
     holding = facts if size is None else First(facts, size)
     now = told(holding, {claim for each in last.values() for claim in each})
     then = _told_then(facts, last.values())
@@ -166,9 +172,9 @@ def debts(facts: Facts, publications: Iterable[int], text_of: TextOf, *, size: i
     for index, each in last.items():
         for claim, telling in sorted(each.items()):
             told_of = then[telling.size, telling.said][claim]
-            owing = _Owing(holding, Acts(holding), telling, told_of, now[claim], text_of)
-            if dues := owing.dues():
-                found.append(Owing(index, claim, telling, owing.told, now[claim], tuple(dues)))
+            owed = _Owing(holding, Acts(holding), telling, told_of, now[claim], text_of)
+            if dues := owed.dues():
+                found.append(Owing(index, claim, telling, owed.told, now[claim], tuple(dues)))
     return found
 
 

@@ -19,6 +19,7 @@ from ledger.book.foresee import (
 )
 from ledger.book.log import lines
 from ledger.book.overview import Overview, overview_of
+from ledger.book.published import DebtRow
 from ledger.book.publishing import Publishing
 from ledger.book.recording import Recording, Word
 from ledger.book.roles import guarded
@@ -96,6 +97,10 @@ class Shared(Publishing):
     def todo_of(self, overview: Overview) -> list[TodoRow]:
         """As :meth:`todo`, of all that an overview holds."""
         return overview.todo(self._clock(), PATIENCE)
+
+    def debts_of(self, overview: Overview) -> list[DebtRow]:
+        """As :meth:`debts`, of all that an overview holds."""
+        return overview.debts(self._clock())
 
     def since_in(self, overview: Overview, last: int) -> Since:
         """As :meth:`since`, up to where an overview goes."""

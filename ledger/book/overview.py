@@ -1,32 +1,37 @@
 """What a whole desk looks at all the time, kept in memory and carried on from one size of the ledger to the next.
 
 An :class:`Overview` is of the whole ledger at one size: each row of the board, why somebody has to look at a claim, the
-stories. The next one is made from it and the entries that came since: only the rows of the claims that those can move
-are made anew. What is new to somebody who looked last at some time is put together from what all have in common: what
-each stretch of entries did, and the course of each claim that one of them concerns.
+stories, what is owed to readers. The next one is made from it and the entries that came since: only what is about the
+claims that those can move is made anew. What is new to somebody who looked last at some time is put together from what
+all have in common: what each stretch of entries did, and the course of each claim that one of them concerns.
 
 Nothing in it goes by a person or by the hour. It holds words, so one that is followed by a redaction is not carried on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from ledger.book.moved import moved
+from ledger.book.moved import moved, subject
+from ledger.book.publications import as_of, debt_rows, in_order, live_publications
+from ledger.book.published import DebtRow
 from ledger.book.since import Course, Stretch, concerned, courses, stretch_between, stretch_of, told_since
 from ledger.book.snapshot import Snapshot
 from ledger.book.todo import Need, needs_of, todo_rows
 from ledger.book.views import BoardRow, Since, StoryRow, TodoRow
-from ledger.model import Claim, Redaction, Story
+from ledger.debts import Telling, owing, tellings
+from ledger.model import Claim, Entry, Publication, Redaction, Settlement, Story
+from ledger.vocabulary import Part
 
 MOST_STRETCHES = 1_000
 """Over how many appends is looked back; whoever looked before those is answered from the ledger, once."""
 
 _MOST_LEADS = 1_000
+_ANY = datetime.max.replace(tzinfo=UTC)  # how long something has been owed is told when it is asked for
 
 Past = Callable[[int], AbstractContextManager[Snapshot]]
 """Gives the ledger as of its first so many entries, to be read."""
@@ -44,13 +49,17 @@ class Listed:
 class Overview:
     """The whole ledger at ``size`` entries.
 
-    ``claims`` are those listed, by index. ``stretches`` follow one another up to ``size``. What was asked is kept too:
-    the courses of claims, and by where they begin the stretches from where somebody looked to the first of those.
+    ``claims`` are those listed, by index. ``tellings`` says for each live publication what its readers were told last
+    of each claim, ``owed`` what they are owed, by publication and claim. ``stretches`` follow one another up to
+    ``size``. What was asked is kept too: the courses of claims, and by where they begin the stretches from where
+    somebody looked to the first of those.
     """
 
     size: int
     claims: Mapping[int, Listed]
     stories: tuple[StoryRow, ...]
+    tellings: Mapping[int, Mapping[int, Telling]]
+    owed: Mapping[tuple[int, int], DebtRow]
     stretches: tuple[Stretch, ...] = ()
     _courses: dict[int, Course] = field(default_factory=dict)
     _leads: dict[int, Stretch] = field(default_factory=dict)
@@ -63,6 +72,10 @@ class Overview:
     def todo(self, now: datetime, older_than: timedelta) -> list[TodoRow]:
         """The claims that need somebody by now, as :func:`ledger.book.todo.todo` gives them."""
         return todo_rows(((each.row, each.needs) for each in self.claims.values()), now, older_than)
+
+    def debts(self, now: datetime) -> list[DebtRow]:
+        """What is owed to readers, as :meth:`ledger.book.Ledger.debts` gives it."""
+        return in_order(as_of(row, now) for row in self.owed.values())
 
     def since(self, known: int, past: Past) -> Since:
         """What is new after the first ``known`` entries; ``past`` is read for what nobody has asked for yet."""
@@ -105,31 +118,58 @@ class Overview:
             return overview_of(snapshot)
         may = moved(snapshot.reader, entries)
         if may is None:
-            claims = _with(self.claims, snapshot, snapshot.claims(None))
-            before, after = _standing(self.claims), _standing(claims)
-            changed = {claim for claim in before.keys() | after.keys() if before.get(claim) != after.get(claim)}
-            kept = {}
+            return overview_of(snapshot, self, entries)
+        claims = {claim: each for claim, each in self.claims.items() if claim not in may}
+        claims |= _with(self.claims, snapshot, sorted(may))
+        under = {each for claim in may for each in snapshot.fold.acts.folded_under(claim)}
+        kept = {claim: each for claim, each in self._courses.items() if claim not in under}
+        bodies = [entry.body for entry in entries]
+        tellings, owed = self.tellings, {place: row for place, row in self.owed.items() if place[1] not in under}
+        if any(isinstance(subject(snapshot.reader, body), Publication | Settlement) for body in bodies):
+            tellings = _tellings(snapshot)
+            owed = _owed(snapshot, tellings)
         else:
-            claims = {claim: each for claim, each in self.claims.items() if claim not in may}
-            claims |= _with(self.claims, snapshot, sorted(may))
-            changed = may
-            kept = {claim: each for claim, each in self._courses.items() if not may & {claim, each.home}}
-        opened = any(isinstance(entry.body, Claim | Story) for entry in entries)
-        stretches = (*self.stretches[-MOST_STRETCHES:], stretch_of(snapshot, self.size, entries, changed))
+            owed |= _owed(snapshot, _of(tellings, under))
         return Overview(
             snapshot.reader.size,
             claims,
-            stories_of(snapshot) if opened else self.stories,
-            stretches,
+            stories_of(snapshot) if any(isinstance(body, Claim | Story) for body in bodies) else self.stories,
+            tellings,
+            owed,
+            (*self.stretches[-MOST_STRETCHES:], stretch_of(snapshot, self.size, entries, may)),
             kept,
             dict(self._leads),
         )
 
 
-def overview_of(snapshot: Snapshot) -> Overview:
-    """Make one from the ledger."""
-    claims = _with({}, snapshot, snapshot.claims(None))
-    return Overview(snapshot.reader.size, claims, stories_of(snapshot), _looking_back(snapshot))
+def overview_of(snapshot: Snapshot, earlier: Overview | None = None, entries: Sequence[Entry] = ()) -> Overview:
+    """Make one from the ledger; after an ``earlier`` one, where the entries since can have moved any claim."""
+    before = {} if earlier is None else earlier.claims
+    claims = _with(before, snapshot, snapshot.claims(None))
+    tellings = _tellings(snapshot)
+    made = Overview(
+        snapshot.reader.size, claims, stories_of(snapshot), tellings, _owed(snapshot, tellings), _looking_back(snapshot)
+    )
+    if earlier is None:
+        return made
+    then, now = _standing(before), _standing(claims)
+    changed = {claim for claim in then.keys() | now.keys() if then.get(claim) != now.get(claim)}
+    stretches = (*earlier.stretches[-MOST_STRETCHES:], stretch_of(snapshot, earlier.size, entries, changed))
+    return replace(made, stretches=stretches, _leads=dict(earlier._leads))
+
+
+def _tellings(snapshot: Snapshot) -> dict[int, dict[int, Telling]]:
+    return {index: tellings(snapshot.reader, index) for index in live_publications(snapshot)}
+
+
+def _of(last: Mapping[int, Mapping[int, Telling]], claims: Container[int]) -> dict[int, dict[int, Telling]]:
+    """What was told of some claims."""
+    return {index: {claim: each[claim] for claim in each if claim in claims} for index, each in last.items()}
+
+
+def _owed(snapshot: Snapshot, last: Mapping[int, Mapping[int, Telling]]) -> dict[tuple[int, int], DebtRow]:
+    found = owing(snapshot.reader, last, lambda index: snapshot.texts.text(index, Part.TEXT))
+    return {(row.publication, row.claim): row for row in debt_rows(snapshot, found, _ANY)}
 
 
 def _looking_back(snapshot: Snapshot) -> tuple[Stretch, ...]:

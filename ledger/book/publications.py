@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from ledger.book.lookup import as_index, entry_at
@@ -103,8 +104,21 @@ def debt_rows(snapshot: Snapshot, owing: Iterable[Owing], now: datetime, pieces:
     """
     found = list(owing)
     snapshot.prepare({each.claim for each in found})
-    rows = [_debt_row(snapshot, each, now, snapshot.texts if pieces is None else pieces) for each in found]
+    return in_order(_debt_row(snapshot, each, now, snapshot.texts if pieces is None else pieces) for each in found)
+
+
+def in_order(rows: Iterable[DebtRow]) -> list[DebtRow]:
+    """The most urgent first, and of those what is owed longest."""
     return sorted(rows, key=lambda row: (URGENT.index(row.reason), row.owed_since, row.publication, row.claim))
+
+
+def as_of(row: DebtRow, now: datetime) -> DebtRow:
+    """The same debt, told now."""
+    return replace(row, seconds=_seconds(row.owed_since, now))
+
+
+def _seconds(owed: datetime, now: datetime) -> int:
+    return max(int((now - owed).total_seconds()), 0)
 
 
 def _debt_row(snapshot: Snapshot, owing: Owing, now: datetime, pieces: Texts) -> DebtRow:
@@ -136,7 +150,7 @@ def _debt_row(snapshot: Snapshot, owing: Owing, now: datetime, pieces: Texts) ->
         by=first.by,
         dues=tuple(_line(snapshot, due) for due in owing.dues),
         owed_since=owed,
-        seconds=max(int((now - owed).total_seconds()), 0),
+        seconds=_seconds(owed, now),
         successor_held=successor is not None and _withheld(snapshot, successor),
     )
 

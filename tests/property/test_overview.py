@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from ledger.book.moved import moved
 from ledger.book.overview import Overview, overview_of
+from ledger.book.publications import debt_rows, live_publications, owing_on
 from ledger.book.since import since
 from ledger.book.snapshot import Snapshot
 from ledger.book.todo import PATIENCE, todo
 from tests.ledgers import Book
+from tests.property.test_debts import published_books
 from tests.public import prefix_of
 from tests.stored import dressed
 from tests.strategies import books, path_books
@@ -51,6 +53,7 @@ def check(book: Book, sizes: list[int], looked: list[int]) -> Overview:
         assert overview.stories == overview_of(now).stories
         for late in (book.entries[-1].recorded, book.entries[-1].recorded + PATIENCE):
             assert overview.todo(late, PATIENCE) == todo(now, None, late, PATIENCE)
+            assert overview.debts(late) == debt_rows(now, owing_on(now, live_publications(now)), late)
         for known in looked:
             if 4 <= known <= size:
                 found = overview.since(known, past)
@@ -61,7 +64,7 @@ def check(book: Book, sizes: list[int], looked: list[int]) -> Overview:
     return overview
 
 
-@given(books(), st.data())
+@given(st.one_of(books(), published_books()), st.data())
 def test_an_overview_is_carried_on_over_any_entries(book: Book, data: st.DataObject) -> None:
     size = st.integers(4, len(book.entries))
     sizes = sorted(data.draw(st.lists(size, min_size=1, max_size=5)))

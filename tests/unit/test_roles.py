@@ -33,6 +33,7 @@ READS = {
         "dossier",
         "overview",
         "todo_of",
+        "debts_of",
         "since_in",
     ),
 }

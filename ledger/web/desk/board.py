@@ -61,7 +61,7 @@ def board(
         since=newest.since(overview, seen),
         todo=[(concern, list(rows)) for concern, rows in groupby(todo, key=lambda row: row.concern)],
         urgent=len(todo),
-        debts=page.remember("debts", make=page.desk.debts),
+        debts=page.remember("debts", make=lambda: page.desk.debts_of(overview)),
     )
     if page.request.cookies.get(_cookie(page)) is None:
         _keep(response, page, seen)
