@@ -15,9 +15,9 @@ from ledger.book.desk import Shared
 from ledger.book.dossier import Dossier, dossier_of
 from ledger.book.evidence import check_kept, documents
 from ledger.book.exports import NOW
-from ledger.book.listing import grant_row, source_row
+from ledger.book.listing import grant_row, source_rows
 from ledger.book.log import told
-from ledger.book.lookup import as_index, find_claim, find_story, opened_source
+from ledger.book.lookup import as_index, find_claim, find_story
 from ledger.book.overview import stories_of
 from ledger.book.recording import Salt
 from ledger.book.roles import guarded
@@ -358,13 +358,7 @@ class Ledger(Shared):
     def sources(self) -> list[SourceRow]:
         """Every source, with its standing in general."""
         with self._store.reading() as reader:
-            acts = Acts(reader)
-            texts = Texts(reader, acts)
-            indexes = list(reader.of_kind("source"))
-            reader.load(indexes, ())
-            texts.load(indexes)
-            opened = [(index, opened_source(reader, index)) for index in indexes]
-            return [source_row(index, body, acts, texts) for index, body in opened if body.amends is None]
+            return list(source_rows(reader))
 
     def source_record(self, source: int | str | None = None, *, as_of: AsOf = NOW) -> list[RecordRow]:
         """What became of what each source said, counted (``ledger.record``); or one's record, with its body's."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from itertools import islice
 from typing import Annotated, Any
 
@@ -18,6 +18,7 @@ from ledger.book import (
     GrantRow,
     HistoryLine,
     Hit,
+    Ledger,
     LogLine,
     Since,
     SourceRow,
@@ -30,6 +31,7 @@ from ledger.vocabulary import Role, State
 from ledger.web.answers import READING, model_of, shown, tag_of
 from ledger.web.given import MOST
 from ledger.web.identity import Desk, Who
+from ledger.web.newest import Newest
 
 router = APIRouter(prefix="/api/v1", tags=["read"], responses=READING)
 
@@ -120,6 +122,7 @@ def me(desk: Desk, person: Who) -> Response:
 
 @router.get("/board", response_model=BoardPage, responses=NOT_MODIFIED)
 def board(
+    request: Request,
     desk: Desk,
     moment: Moment,
     tag: Tag,
@@ -133,10 +136,24 @@ def board(
     The cursor is an index, so what is recorded meanwhile moves no claim from one page to another. A claim whose state
     changes meanwhile is told as it is then; ``known`` holds all of them at one moment.
     """
-    rows = sorted(desk.board(story=story, states=state or (), as_of=moment), key=lambda row: row.claim)
+    rows = sorted(_board(request, desk, moment, story, state or ()), key=lambda row: row.claim)
     left = [row for row in rows if after is None or row.claim > after]
     following = left[limit - 1].claim if len(left) > limit else None
     return shown({"rows": [row.as_json() for row in left[:limit]], "next": following}, tag)
+
+
+def _board(
+    request: Request, desk: Ledger, moment: AsOf, story: str | None, states: Collection[State]
+) -> list[BoardRow]:
+    """As the façade's; that of now is the one that the pages have."""
+    if moment != AsOf():
+        return desk.board(story=story, states=states, as_of=moment)
+    newest: Newest = request.app.state.newest
+    overview = newest.overview(desk.size)
+    named = next((each.name for each in overview.stories if story in (each.name, str(each.index))), None)
+    if named is None and story is not None:
+        return desk.board(story=story, states=states)  # which says that there is none, or finds it in other letters
+    return [row for row in overview.rows if named in (None, row.story) and (not states or row.state in states)]
 
 
 @router.get("/claims/{claim}", response_model=model_of(Why), responses=NOT_MODIFIED)
