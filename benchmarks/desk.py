@@ -61,8 +61,8 @@ def _row(claims: int, title: str) -> Row:
         unit="seconds",
         target=3,
         closes=(
-            "what is new to each person, the stories and the debts carried on from one size of the ledger to the next,"
-            " as the rows of the board are, and the page of a claim, to which whoever records is led, made from those"
+            "the lists beside the board drawn once for all, and who is signed in asked with one query less: half of"
+            " a look is those"
         ),
         costs=True,
     )

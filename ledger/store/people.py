@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, Row, Table, delete, func, select
+from sqlalchemy import Connection, Row, Table, and_, bindparam, delete, func, select
 
 from ledger.schema import ACCESSES, PEOPLE, SESSIONS, TOKENS
 from ledger.store import failures, rows
@@ -67,6 +67,18 @@ class AccessLine:
     detail: str
 
 
+_SESSION = (
+    select(SESSIONS.c.sha256, SESSIONS.c.person, SESSIONS.c.made.label("begun"), SESSIONS.c.expires, PEOPLE)
+    .join(PEOPLE, and_(PEOPLE.c.log_id == SESSIONS.c.log_id, PEOPLE.c.folded == SESSIONS.c.person))
+    .where(
+        SESSIONS.c.log_id == bindparam("log"),
+        SESSIONS.c.sha256 == bindparam("sha256"),
+        SESSIONS.c.expires > bindparam("now", type_=SESSIONS.c.expires.type),
+        PEOPLE.c.disabled.is_(False),
+    )
+)
+
+
 @contextmanager
 def people_of(store: Store, *, writing: bool = False) -> Iterator[Register]:
     """Give the people of a log in one transaction. Raises :class:`~ledger.errors.Unavailable` as the store does."""
@@ -107,12 +119,8 @@ class Register:
 
     def session(self, sha256: str, now: datetime) -> tuple[Session, Account] | None:
         """Return a session that is not over, with its person; None too if the account was closed."""
-        found = self._rows(SESSIONS, SESSIONS.c.sha256 == sha256, SESSIONS.c.expires > now)
-        account = self.account(found[0].person) if found else None
-        if account is None or account.disabled:
-            return None
-        row = found[0]
-        return Session(row.sha256, row.person, row.made, row.expires), account
+        row = self._connection.execute(_SESSION, {"log": self._log_id, "sha256": sha256, "now": now}).first()
+        return None if row is None else (Session(row.sha256, row.person, row.begun, row.expires), _account(row))
 
     def begin(self, session: Session) -> None:
         """Put a session in, and take away those that are over by now."""

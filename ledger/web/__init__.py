@@ -16,6 +16,7 @@ module         decides
 `recording`    those that record, each once for its key
 `publishing`   those about what went out, what is owed for it, and the feeds
 `accounts`     those about who works at the desk, and their tokens
+`newest`       the whole ledger as it is now, kept for all who look
 `stream`       what changed, as server-sent events
 `health`       whether it lives, whether it can answer, figures
 `logs`         one line of JSON for each request, without a word of any claim
