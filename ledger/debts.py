@@ -32,7 +32,20 @@ from ledger.model import (
     Statement,
     Wording,
 )
-from ledger.resolver import Acts, Change, Clock, Facts, First, Fold, Verdict, listed, neighbourhood, resolve, timeline
+from ledger.resolver import (
+    Acts,
+    Change,
+    Clock,
+    Facts,
+    First,
+    Fold,
+    Verdict,
+    listed,
+    moved,
+    neighbourhood,
+    resolve,
+    timeline,
+)
 from ledger.vocabulary import Debt, State, Visibility
 
 _NOT_SO = frozenset({State.DENIED, State.CORRECTED})
@@ -72,6 +85,18 @@ class Told:
     def standing(self) -> tuple[State | None, int | None, State | None]:
         """The state, and that of the claim which took its place."""
         return self.state, self.successor, self.successor_state
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the readers of a publication were told last of one claim, and by which telling."""
+
+    telling: Telling
+    told: Told
+
+
+Readers = Mapping[int, Mapping[int, Heard]]
+"""What the readers of each publication know, by publication and claim. No later entry changes it but a telling."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,37 +181,79 @@ def debts(facts: Facts, publications: Iterable[int], text_of: TextOf, *, size: i
     With ``size`` it is what holds by the first so many entries that counts; a publication may have been recorded after
     those, but none of its tellings rests on more.
     """
+    return owing(facts, heard(facts, publications), text_of, size=size)
+
+
+def heard(facts: Facts, publications: Iterable[int]) -> dict[int, dict[int, Heard]]:
+    """What the readers of some publications know; of one that the desk has retracted, nothing."""
     acts = Acts(facts)
-    last = {index: tellings(facts, index) for index in publications if acts.live(index)}
-    return owing(facts, last, text_of, size=size)
-
-
-def owing(
-    facts: Facts, last: Mapping[int, Mapping[int, Telling]], text_of: TextOf, *, size: int | None = None
-) -> list[Owing]:
-    """As :func:`debts`, where it is known what the readers of each publication were told last of some claims."""
-    holding = facts if size is None else First(facts, size)
-    now = told(holding, {claim for each in last.values() for claim in each})
+    live = [index for index in publications if acts.live(index)]
+    neighbourhood(facts, _may_be_told(facts, live))  # is in memory now, read with few questions
+    last = {index: tellings(facts, index) for index in live}
     then = _told_then(facts, last.values())
-    found = []
-    for index, each in last.items():
-        for claim, telling in sorted(each.items()):
-            told_of = then[telling.size, telling.said][claim]
-            owed = _Owing(holding, Acts(holding), telling, told_of, now[claim], text_of)
-            if dues := owed.dues():
-                found.append(Owing(index, claim, telling, owed.told, now[claim], tuple(dues)))
+    return {
+        index: {claim: Heard(telling, then[telling.size, telling.said][claim]) for claim, telling in each.items()}
+        for index, each in last.items()
+    }
+
+
+def _may_be_told(facts: Facts, publications: Iterable[int]) -> set[int]:
+    found: set[int] = set()
+    for index in publications:
+        body = facts.entry(index).body
+        assert isinstance(body, Publication)
+        every = facts.of_kind("claim") if body.story is None else facts.refs("claim.story", body.story)
+        found.update(body.claims or every)
     return found
 
 
-def _told_then(
-    facts: Facts, last: Iterable[Mapping[int, Telling]]
-) -> dict[tuple[int, datetime | None], dict[int, Told]]:
+def owing(facts: Facts, readers: Readers, text_of: TextOf, *, size: int | None = None) -> list[Owing]:
+    """As :func:`debts`, where it is known what the readers were told."""
+    holding = facts if size is None else First(facts, size)
+    now = told(holding, {claim for each in readers.values() for claim in each})
+    found = []
+    for index, each in readers.items():
+        for claim, known in sorted(each.items()):
+            owed = _Owing(holding, Acts(holding), known.telling, known.told, now[claim], text_of)
+            if dues := owed.dues():
+                found.append(Owing(index, claim, known.telling, owed.told, now[claim], tuple(dues)))
+    return found
+
+
+_Moment = tuple[int, datetime | None]
+_FEW = 2_000  # entries between two tellings that are looked through for what they moved
+
+
+def _told_then(facts: Facts, last: Iterable[Mapping[int, Telling]]) -> dict[_Moment, dict[int, Told]]:
     """What was told at each moment that there is, of all the claims told of then."""
-    wanted: defaultdict[tuple[int, datetime | None], set[int]] = defaultdict(set)
+    wanted: defaultdict[_Moment, set[int]] = defaultdict(set)
     for each in last:
         for claim, telling in each.items():
             wanted[telling.size, telling.said].add(claim)
-    return {moment: told(First(facts, moment[0]), claims, moment[1]) for moment, claims in wanted.items()}
+    found: dict[_Moment, dict[int, Told]] = {}
+    before: _Moment | None = None
+    for size, said in sorted(wanted, key=lambda moment: (moment[1] is not None, moment[0])):
+        then = First(facts, size)
+        known = {} if said is not None or before is None else _still(then, before[0], found[before])
+        claims = wanted[size, said]
+        found[size, said] = {claim: known[claim] for claim in claims if claim in known}
+        found[size, said] |= told(then, claims - known.keys(), said)
+        before = (size, None) if said is None else None
+    return found
+
+
+def _still(then: First, size: int, known: Mapping[int, Told]) -> dict[int, Told]:
+    """Of what was to be told after the first ``size`` entries, that which no later one can have changed."""
+    between = range(size, then.size)
+    if len(between) > _FEW:
+        return {}
+    then.load(between, ())
+    changed = moved(then, map(then.entry, between))
+    if changed is None:
+        return {}
+    acts = Acts(then)
+    under = {each for claim in changed for each in acts.folded_under(claim)}
+    return {claim: told for claim, told in known.items() if claim not in under}
 
 
 class _Owing:

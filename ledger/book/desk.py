@@ -19,10 +19,13 @@ from ledger.book.foresee import (
 )
 from ledger.book.log import lines
 from ledger.book.overview import Overview, overview_of
-from ledger.book.published import DebtRow
+from ledger.book.public import Public
+from ledger.book.publications import owing_to, publication_rows
+from ledger.book.published import DebtRow, Notice, PublicationRow
 from ledger.book.publishing import Publishing
 from ledger.book.recording import Recording, Word
 from ledger.book.roles import guarded
+from ledger.book.snapshot import Snapshot
 from ledger.book.tell import Texts
 from ledger.book.todo import PATIENCE
 from ledger.book.views import AsOf, BoardRow, LogLine, Receipt, Since, TodoRow
@@ -101,6 +104,17 @@ class Shared(Publishing):
     def debts_of(self, overview: Overview) -> list[DebtRow]:
         """As :meth:`debts`, of all that an overview holds."""
         return overview.debts(self._clock())
+
+    def publications_of(self, overview: Overview) -> list[PublicationRow]:
+        """As :meth:`publications`, of all that an overview holds."""
+        with self._snapshot(AsOf(overview.size)) as snapshot:
+            return publication_rows(snapshot, overview.readers, [publication for publication, _ in overview.owed])
+
+    def notices_of(self, overview: Overview) -> list[Notice]:
+        """As :meth:`notices`, of all that an overview holds."""
+        with self._store.reading(overview.size) as reader:
+            public = Snapshot(Public(reader), None, self.zone)
+            return self._notices(Snapshot(reader, None, self.zone), public, owing_to(public, overview.owed_to()))
 
     def since_in(self, overview: Overview, last: int) -> Since:
         """As :meth:`since`, up to where an overview goes."""

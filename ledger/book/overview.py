@@ -12,20 +12,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 
-from ledger.book.moved import moved, subject
-from ledger.book.publications import as_of, debt_rows, in_order, live_publications
+from ledger.book.publications import as_of, debt_rows, in_order, live_publications, owing_to
 from ledger.book.published import DebtRow
 from ledger.book.since import Course, Stretch, concerned, courses, stretch_between, stretch_of, told_since
 from ledger.book.snapshot import Snapshot
 from ledger.book.todo import Need, needs_of, todo_rows
 from ledger.book.views import BoardRow, Since, StoryRow, TodoRow
-from ledger.debts import Telling, owing, tellings
+from ledger.debts import Heard, Readers, heard
 from ledger.model import Claim, Entry, Publication, Redaction, Settlement, Story
-from ledger.vocabulary import Part
+from ledger.resolver import moved, subject
 
 MOST_STRETCHES = 1_000
 """Over how many appends is looked back; whoever looked before those is answered from the ledger, once."""
@@ -49,16 +48,15 @@ class Listed:
 class Overview:
     """The whole ledger at ``size`` entries.
 
-    ``claims`` are those listed, by index. ``tellings`` says for each live publication what its readers were told last
-    of each claim, ``owed`` what they are owed, by publication and claim. ``stretches`` follow one another up to
-    ``size``. What was asked is kept too: the courses of claims, and by where they begin the stretches from where
-    somebody looked to the first of those.
+    ``claims`` are those listed, by index. ``readers`` is what those of each live publication know, ``owed`` what they
+    are owed, by publication and claim. ``stretches`` follow one another up to ``size``. What was asked is kept too: the
+    courses of claims, and by where they begin the stretches from where somebody looked to the first of those.
     """
 
     size: int
     claims: Mapping[int, Listed]
     stories: tuple[StoryRow, ...]
-    tellings: Mapping[int, Mapping[int, Telling]]
+    readers: Readers
     owed: Mapping[tuple[int, int], DebtRow]
     stretches: tuple[Stretch, ...] = ()
     _courses: dict[int, Course] = field(default_factory=dict)
@@ -76,6 +74,13 @@ class Overview:
     def debts(self, now: datetime) -> list[DebtRow]:
         """What is owed to readers, as :meth:`ledger.book.Ledger.debts` gives it."""
         return in_order(as_of(row, now) for row in self.owed.values())
+
+    def owed_to(self) -> Readers:
+        """What the readers know to whom something is owed, of the claims on which it is."""
+        found: dict[int, dict[int, Heard]] = {}
+        for publication, claim in self.owed:
+            found.setdefault(publication, {})[claim] = self.readers[publication][claim]
+        return found
 
     def since(self, known: int, past: Past) -> Since:
         """What is new after the first ``known`` entries; ``past`` is read for what nobody has asked for yet."""
@@ -118,58 +123,68 @@ class Overview:
             return overview_of(snapshot)
         may = moved(snapshot.reader, entries)
         if may is None:
-            return overview_of(snapshot, self, entries)
+            return self._made_anew(snapshot, entries)
         claims = {claim: each for claim, each in self.claims.items() if claim not in may}
         claims |= _with(self.claims, snapshot, sorted(may))
         under = {each for claim in may for each in snapshot.fold.acts.folded_under(claim)}
         kept = {claim: each for claim, each in self._courses.items() if claim not in under}
-        bodies = [entry.body for entry in entries]
-        tellings, owed = self.tellings, {place: row for place, row in self.owed.items() if place[1] not in under}
-        if any(isinstance(subject(snapshot.reader, body), Publication | Settlement) for body in bodies):
-            tellings = _tellings(snapshot)
-            owed = _owed(snapshot, tellings)
+        owed = {place: row for place, row in self.owed.items() if place[1] not in under}
+        if self._tells(snapshot, entries):
+            readers: Readers = heard(snapshot.reader, live_publications(snapshot))
+            owed = _owed(snapshot, readers)
         else:
-            owed |= _owed(snapshot, _of(tellings, under))
+            readers = self.readers
+            owed |= _owed(snapshot, _of(readers, under))
+        opened = any(isinstance(entry.body, Claim | Story) for entry in entries)
         return Overview(
             snapshot.reader.size,
             claims,
-            stories_of(snapshot) if any(isinstance(body, Claim | Story) for body in bodies) else self.stories,
-            tellings,
+            stories_of(snapshot) if opened else self.stories,
+            readers,
             owed,
             (*self.stretches[-MOST_STRETCHES:], stretch_of(snapshot, self.size, entries, may)),
             kept,
             dict(self._leads),
         )
 
+    def _made_anew(self, snapshot: Snapshot, entries: Sequence[Entry]) -> Overview:
+        """The one of a longer prefix, where the entries since can have moved any claim."""
+        claims = _with(self.claims, snapshot, snapshot.claims(None))
+        then, now = _standing(self.claims), _standing(claims)
+        changed = {claim for claim in then.keys() | now.keys() if then.get(claim) != now.get(claim)}
+        told = self._tells(snapshot, entries)
+        readers = heard(snapshot.reader, live_publications(snapshot)) if told else self.readers
+        return Overview(
+            snapshot.reader.size,
+            claims,
+            stories_of(snapshot),
+            readers,
+            _owed(snapshot, readers),
+            (*self.stretches[-MOST_STRETCHES:], stretch_of(snapshot, self.size, entries, changed)),
+            {},
+            dict(self._leads),
+        )
 
-def overview_of(snapshot: Snapshot, earlier: Overview | None = None, entries: Sequence[Entry] = ()) -> Overview:
-    """Make one from the ledger; after an ``earlier`` one, where the entries since can have moved any claim."""
-    before = {} if earlier is None else earlier.claims
-    claims = _with(before, snapshot, snapshot.claims(None))
-    tellings = _tellings(snapshot)
-    made = Overview(
-        snapshot.reader.size, claims, stories_of(snapshot), tellings, _owed(snapshot, tellings), _looking_back(snapshot)
-    )
-    if earlier is None:
-        return made
-    then, now = _standing(before), _standing(claims)
-    changed = {claim for claim in then.keys() | now.keys() if then.get(claim) != now.get(claim)}
-    stretches = (*earlier.stretches[-MOST_STRETCHES:], stretch_of(snapshot, earlier.size, entries, changed))
-    return replace(made, stretches=stretches, _leads=dict(earlier._leads))
-
-
-def _tellings(snapshot: Snapshot) -> dict[int, dict[int, Telling]]:
-    return {index: tellings(snapshot.reader, index) for index in live_publications(snapshot)}
-
-
-def _of(last: Mapping[int, Mapping[int, Telling]], claims: Container[int]) -> dict[int, dict[int, Telling]]:
-    """What was told of some claims."""
-    return {index: {claim: each[claim] for claim in each if claim in claims} for index, each in last.items()}
+    def _tells(self, snapshot: Snapshot, entries: Iterable[Entry]) -> bool:
+        """Whether readers may know otherwise by these entries."""
+        return any(isinstance(subject(snapshot.reader, entry.body), Publication | Settlement) for entry in entries)
 
 
-def _owed(snapshot: Snapshot, last: Mapping[int, Mapping[int, Telling]]) -> dict[tuple[int, int], DebtRow]:
-    found = owing(snapshot.reader, last, lambda index: snapshot.texts.text(index, Part.TEXT))
-    return {(row.publication, row.claim): row for row in debt_rows(snapshot, found, _ANY)}
+def overview_of(snapshot: Snapshot) -> Overview:
+    """Make one from the ledger."""
+    claims = _with({}, snapshot, snapshot.claims(None))
+    readers = heard(snapshot.reader, live_publications(snapshot))
+    owed = _owed(snapshot, readers)
+    return Overview(snapshot.reader.size, claims, stories_of(snapshot), readers, owed, _looking_back(snapshot))
+
+
+def _of(readers: Readers, claims: Container[int]) -> dict[int, dict[int, Heard]]:
+    """What is known of some claims."""
+    return {index: {claim: each[claim] for claim in each if claim in claims} for index, each in readers.items()}
+
+
+def _owed(snapshot: Snapshot, readers: Readers) -> dict[tuple[int, int], DebtRow]:
+    return {(row.publication, row.claim): row for row in debt_rows(snapshot, owing_to(snapshot, readers), _ANY)}
 
 
 def _looking_back(snapshot: Snapshot) -> tuple[Stretch, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +11,7 @@ from ledger.book.lookup import as_index, entry_at
 from ledger.book.published import DebtRow, DueLine, PublicationRow, SettlementRow
 from ledger.book.snapshot import Snapshot
 from ledger.book.tell import Texts, tell
-from ledger.debts import Due, Owing, claims_told, debts, went_out
+from ledger.debts import Due, Owing, Readers, debts, owing, went_out
 from ledger.errors import Candidate, Rejected, Unclear
 from ledger.model import Publication, Settlement
 from ledger.resolver import explain, sentence
@@ -60,15 +61,14 @@ def live_publications(snapshot: Snapshot) -> list[int]:
     return [each for each in snapshot.reader.of_kind("publication") if snapshot.fold.acts.live(each)]
 
 
-def publication_rows(snapshot: Snapshot, owing: Iterable[Owing]) -> list[PublicationRow]:
-    """Every live publication, newest first, with how many claims are owed on it."""
-    owed: dict[int, int] = {}
-    for each in owing:
-        owed[each.publication] = owed.get(each.publication, 0) + 1
-    return [_publication_row(snapshot, each, owed.get(each, 0)) for each in reversed(live_publications(snapshot))]
+def publication_rows(snapshot: Snapshot, readers: Readers, owed: Iterable[int]) -> list[PublicationRow]:
+    """Every live publication, newest first; ``owed`` names one once for each claim that is owed on it."""
+    counts = Counter(owed)
+    live = reversed(live_publications(snapshot))
+    return [_publication_row(snapshot, index, len(readers[index]), counts[index]) for index in live]
 
 
-def _publication_row(snapshot: Snapshot, index: int, owed: int) -> PublicationRow:
+def _publication_row(snapshot: Snapshot, index: int, told: int, owed: int) -> PublicationRow:
     entry, texts = snapshot.reader.entry(index), snapshot.texts
     body = entry.body
     assert isinstance(body, Publication)
@@ -84,7 +84,7 @@ def _publication_row(snapshot: Snapshot, index: int, owed: int) -> PublicationRo
         as_said=body.as_said,
         story=None if body.story is None else texts.name(body.story),
         claims=body.claims,
-        told=len(claims_told(snapshot.reader, body)),
+        told=told,
         held=body.held,
         sha256=body.sha256,
         settlements=tuple(each for each in refs if snapshot.fold.acts.live(each)),
@@ -92,17 +92,22 @@ def _publication_row(snapshot: Snapshot, index: int, owed: int) -> PublicationRo
     )
 
 
+def owing_to(snapshot: Snapshot, readers: Readers) -> list[Owing]:
+    """What is owed to readers by what they know."""
+    return owing(snapshot.reader, readers, lambda index: snapshot.texts.text(index, Part.TEXT))
+
+
 def owing_on(snapshot: Snapshot, publications: Iterable[int], *, size: int | None = None) -> list[Owing]:
     """What is owed on publications by the prefix of the snapshot, or by the first ``size`` entries of it."""
     return debts(snapshot.reader, publications, lambda index: snapshot.texts.text(index, Part.TEXT), size=size)
 
 
-def debt_rows(snapshot: Snapshot, owing: Iterable[Owing], now: datetime, pieces: Texts | None = None) -> list[DebtRow]:
+def debt_rows(snapshot: Snapshot, owed: Iterable[Owing], now: datetime, pieces: Texts | None = None) -> list[DebtRow]:
     """Show what is owed, the most urgent first, and of those what is owed longest.
 
     ``pieces`` has the names of the publications, where the snapshot is of a time before they were recorded.
     """
-    found = list(owing)
+    found = list(owed)
     snapshot.prepare({each.claim for each in found})
     return in_order(_debt_row(snapshot, each, now, snapshot.texts if pieces is None else pieces) for each in found)
 

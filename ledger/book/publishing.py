@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from ledger.book.publications import (
     is_address,
     live_publications,
     owing_on,
+    owing_to,
     publication_rows,
     settlement_rows,
 )
@@ -27,6 +28,7 @@ from ledger.book.recording import Recording
 from ledger.book.roles import guarded
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import AsOf, Receipt
+from ledger.debts import Owing, heard
 from ledger.errors import Misused, Problem, Rejected
 from ledger.model import Publication, Settlement
 from ledger.resolver import Acts, Facts, First
@@ -92,7 +94,8 @@ class Publishing(Exports):
     def publications(self) -> list[PublicationRow]:
         """What went out and was not retracted, the newest first, with how many claims are owed on it."""
         with self._snapshot() as snapshot:
-            return publication_rows(snapshot, owing_on(snapshot, live_publications(snapshot)))
+            readers = heard(snapshot.reader, live_publications(snapshot))
+            return publication_rows(snapshot, readers, [each.publication for each in owing_to(snapshot, readers)])
 
     def settlements(self) -> list[SettlementRow]:
         """The correctives that went out, the newest first."""
@@ -133,13 +136,14 @@ class Publishing(Exports):
         """
         with self._store.reading() as reader:
             whole, public = self._snapshot_of(reader), Snapshot(Public(reader), None, self.zone)
-            owing = owing_on(public, self._chosen(whole, publication))
-            rows = debt_rows(public, owing, self._clock(), whole.texts)
-            size, zone = reader.size, self.zone
-        origin = self._opened().origin
+            return self._notices(whole, public, owing_on(public, self._chosen(whole, publication)))
+
+    def _notices(self, whole: Snapshot, public: Snapshot, owed: Iterable[Owing]) -> list[Notice]:
+        rows = debt_rows(public, owed, self._clock(), whole.texts)
+        origin, size, zone = self._opened().origin, whole.reader.size, self.zone
         return [
-            notice(index, owed, origin, size, lambda at: show_minute(at, zone))
-            for index, owed in by_publication(rows).items()
+            notice(index, each, origin, size, lambda at: show_minute(at, zone))
+            for index, each in by_publication(rows).items()
         ]
 
     def export_atom(

@@ -12,11 +12,21 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from dataclasses import dataclass
 from datetime import datetime
 
-from ledger.book.moved import moved, subject
 from ledger.book.snapshot import Snapshot
 from ledger.book.views import Changed, Recorded, Since
 from ledger.model import Claim, Entry, Same, Statement
-from ledger.resolver import Change, Clock, Verdict, listed, neighbourhood, resolve, state_of, timeline
+from ledger.resolver import (
+    Change,
+    Clock,
+    Verdict,
+    listed,
+    moved,
+    neighbourhood,
+    resolve,
+    state_of,
+    subject,
+    timeline,
+)
 
 BecauseOf = Callable[[int], str | None]
 """Gives the sentence of a claim by its index, None if the board does not list it."""

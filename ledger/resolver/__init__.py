@@ -13,6 +13,7 @@ module                    decides
 ``explain``               buckets, voices, the sentence
 ``timeline``              each change of state, on either clock (R7)
 ``neighbourhood``         which entries have a say on some claims
+``moved``                 which claims some entries may have a say on
 ========================  ==========================================================
 """
 
@@ -20,6 +21,7 @@ from ledger.resolver.acts import DESK, Acts
 from ledger.resolver.explain import Explanation, Placed, VoiceView, explain, sentence
 from ledger.resolver.facts import Facts, First, Memory
 from ledger.resolver.fold import Fold, replay, unresolvable
+from ledger.resolver.moved import moved, subject
 from ledger.resolver.neighbourhood import neighbourhood
 from ledger.resolver.timeline import Change, Clock, known_verdicts, listed, said_timelines, state_of, timeline
 from ledger.resolver.verdict import Edge, Ruling, Verdict, resolve, rule, ruling
@@ -46,6 +48,7 @@ __all__ = [
     "explain",
     "known_verdicts",
     "listed",
+    "moved",
     "neighbourhood",
     "replay",
     "resolve",
@@ -54,6 +57,7 @@ __all__ = [
     "said_timelines",
     "sentence",
     "state_of",
+    "subject",
     "timeline",
     "unresolvable",
 ]

@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ledger.book.moved import moved
 from ledger.book.overview import Overview, overview_of
 from ledger.book.publications import debt_rows, live_publications, owing_on
 from ledger.book.since import since
 from ledger.book.snapshot import Snapshot
 from ledger.book.todo import PATIENCE, todo
+from ledger.resolver import moved
 from tests.ledgers import Book
 from tests.property.test_debts import published_books
 from tests.public import prefix_of

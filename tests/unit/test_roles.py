@@ -34,6 +34,8 @@ READS = {
         "overview",
         "todo_of",
         "debts_of",
+        "publications_of",
+        "notices_of",
         "since_in",
     ),
 }

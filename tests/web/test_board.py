@@ -57,3 +57,17 @@ def test_a_redacted_word_is_nowhere_any_more(browser: Browsers, ledger: Ledger) 
     assert "Reuters" in editor.get("/").text
     ledger.redact(6, "an order of the court", parts=[Part.NAME])
     assert "Reuters" not in editor.get("/").text
+
+
+def test_who_recorded_is_told_no_more_once_their_name_is_redacted(browser: Browsers, ledger: Ledger) -> None:
+    """Who recorded how much is kept for each append, and so is drawn anew."""
+    editor, last = browser(Role.EDITOR), ledger.size - 1
+    editor.cookies.set(f"claims-seen-{editor.app.state.mark}", str(last))  # type: ignore[attr-defined]
+    name = next(line.recorder for line in ledger.log() if line.recorder)
+    editor.get("/")
+    ledger.hold(5)
+    assert f"by <bdi>{name}</bdi> (1)" in editor.get("/").text
+    ledger.redact(1, "an order of the court", parts=[Part.NAME])
+    told = editor.get("/").text
+    assert "<bdi>[redacted: an order of the court]</bdi> (2)" in told
+    assert name not in told

@@ -12,6 +12,7 @@ from ledger.vocabulary import Debt, Kind
 from ledger.web.desk.acts import At, Fields, do, text
 from ledger.web.desk.claim import Did, receipt
 from ledger.web.desk.frame import NOTHING_FAILED, Failed, Frame, Page
+from ledger.web.newest import Newest
 
 router = APIRouter(include_in_schema=False)
 
@@ -55,15 +56,17 @@ def _do(page: Frame, form: Any, name: str, kind: Kind, act: Any) -> Response:
 
 
 def _show(page: Frame, failed: Failed, status: int, did: int | None = None) -> Response:
+    newest: Newest = page.request.app.state.newest
+    overview = newest.overview(page.size)
     return page.show(
         "publications",
         status,
         here="publications",
-        publications=page.desk.publications(),
-        debts=page.desk.debts(),
-        notices=page.desk.notices(),
+        publications=page.desk.publications_of(overview),
+        debts=page.desk.debts_of(overview),
+        notices=page.desk.notices_of(overview),
         settlements=page.desk.settlements(),
-        stories=page.desk.stories(),
+        stories=overview.stories,
         reasons=list(Debt),
         done=receipt(page, did),
         failed=failed,
