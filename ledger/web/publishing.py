@@ -17,7 +17,7 @@ from ledger.vocabulary import Kind
 from ledger.web import given
 from ledger.web.answers import READING, RECORDING, model_of, shown
 from ledger.web.identity import Desk
-from ledger.web.reading import NOT_MODIFIED, Limit, Moment, Story, Tag
+from ledger.web.reading import NOT_MODIFIED, Limit, Moment, Now, Story, Tag
 from ledger.web.recording import RECEIPT, At, Doing
 
 router = APIRouter(prefix="/api/v1", tags=["publications"])
@@ -39,9 +39,9 @@ _FEED: dict[str, Any] = {"response_class": Atom, **_TAGGED}
 
 
 @router.get("/publications", response_model=list[model_of(PublicationRow)], **_TAGGED)  # type: ignore[misc]
-def publications(desk: Desk, tag: Tag) -> Response:
+def publications(desk: Desk, now: Now, tag: Tag) -> Response:
     """What went out and was not retracted, the newest first, with how many claims are owed on it."""
-    return shown(desk.publications(), tag)
+    return shown(desk.publications_of(now()), tag)
 
 
 @router.post("/publications", **_RECORDS)
@@ -59,15 +59,17 @@ def settle(desk: Desk, do: Doing, publication: At, body: given.SettlementGiven) 
 
 
 @router.get("/debts", response_model=list[model_of(DebtRow)], **_READS)  # type: ignore[misc]
-def debts(desk: Desk, publication: Of = None, story: Story = None) -> Response:
+def debts(desk: Desk, now: Now, publication: Of = None, story: Story = None) -> Response:
     """What readers were told that no longer holds, the most urgent first."""
+    if publication is None and story is None:
+        return shown(desk.debts_of(now()))
     return shown(desk.debts(publication, story=story))
 
 
 @router.get("/notices", response_model=list[model_of(Notice)], **_READS)  # type: ignore[misc]
-def notices(desk: Desk, publication: Of = None) -> Response:
+def notices(desk: Desk, now: Now, publication: Of = None) -> Response:
     """The corrective to each publication on which something is owed, drafted."""
-    return shown(desk.notices(publication))
+    return shown(desk.notices_of(now()) if publication is None else desk.notices(publication))
 
 
 @router.get("/settlements", response_model=list[model_of(SettlementRow)], **_TAGGED)  # type: ignore[misc]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from itertools import islice
 from typing import Annotated, Any
 
@@ -20,6 +20,7 @@ from ledger.book import (
     Hit,
     Ledger,
     LogLine,
+    Overview,
     Since,
     SourceRow,
     StoryRow,
@@ -104,6 +105,15 @@ Tag = Annotated[dict[str, str], Depends(tag)]
 NOT_MODIFIED: dict[int | str, dict[str, Any]] = {304: {"description": "Nothing was appended since."}}
 
 
+def asked_now(request: Request, desk: Desk) -> Callable[[], Overview]:
+    """The whole ledger as it is now, as the pages have it: made once for all who ask."""
+    newest: Newest = request.app.state.newest
+    return lambda: newest.overview(desk.size)
+
+
+Now = Annotated[Callable[[], Overview], Depends(asked_now)]
+
+
 @router.get("/ledger", response_model=LedgerModel, responses=NOT_MODIFIED)
 def ledger(desk: Desk, tag: Tag) -> Response:
     """What ledger this is."""
@@ -122,8 +132,8 @@ def me(desk: Desk, person: Who) -> Response:
 
 @router.get("/board", response_model=BoardPage, responses=NOT_MODIFIED)
 def board(
-    request: Request,
     desk: Desk,
+    now: Now,
     moment: Moment,
     tag: Tag,
     story: Story = None,
@@ -136,20 +146,18 @@ def board(
     The cursor is an index, so what is recorded meanwhile moves no claim from one page to another. A claim whose state
     changes meanwhile is told as it is then; ``known`` holds all of them at one moment.
     """
-    rows = sorted(_board(request, desk, moment, story, state or ()), key=lambda row: row.claim)
+    rows = sorted(_board(desk, now, moment, story, state or ()), key=lambda row: row.claim)
     left = [row for row in rows if after is None or row.claim > after]
     following = left[limit - 1].claim if len(left) > limit else None
     return shown({"rows": [row.as_json() for row in left[:limit]], "next": following}, tag)
 
 
 def _board(
-    request: Request, desk: Ledger, moment: AsOf, story: str | None, states: Collection[State]
+    desk: Ledger, now: Callable[[], Overview], moment: AsOf, story: str | None, states: Collection[State]
 ) -> list[BoardRow]:
-    """As the façade's; that of now is the one that the pages have."""
     if moment != AsOf():
         return desk.board(story=story, states=states, as_of=moment)
-    newest: Newest = request.app.state.newest
-    overview = newest.overview(desk.size)
+    overview = now()
     named = next((each.name for each in overview.stories if story in (each.name, str(each.index))), None)
     if named is None and story is not None:
         return desk.board(story=story, states=states)  # which says that there is none, or finds it in other letters
@@ -217,9 +225,9 @@ def search(
 
 
 @router.get("/todo", response_model=list[model_of(TodoRow)])  # type: ignore[misc]
-def todo(desk: Desk, story: Story = None) -> Response:
+def todo(desk: Desk, now: Now, story: Story = None) -> Response:
     """What a shift must look at, the most urgent first."""
-    return shown(desk.todo(story=story))
+    return shown(desk.todo_of(now()) if story is None else desk.todo(story=story))
 
 
 @router.get("/since", response_model=model_of(Since))

@@ -122,6 +122,7 @@ class Hub:
         assert self._loop is not None, "it was started"
         if not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._grow, size)
+            self._newest.overview(size)  # so that whoever looks next finds it made
 
     def _grow(self, size: int) -> None:
         self._figures.size.set(size)
