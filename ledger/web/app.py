@@ -52,8 +52,8 @@ def make_app(ledger: Ledger, settings: Settings) -> FastAPI:
     app.state.mark = sha256(ledger.origin.encode()).hexdigest()[:12]
     for part in (health, signing, reading, recording, publishing, accounts, stream, *PAGES):
         app.include_router(part.router)
-    app.add_middleware(Failures)
-    app.add_middleware(Security, settings=settings)
+    app.add_middleware(Failures, refuse=around.refuse)
+    app.add_middleware(Security, settings=settings, refuse=around.refuse)
     app.add_middleware(Watched, figures=app.state.figures)
     return app
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -58,6 +59,13 @@ class TooLarge(LedgerError):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"request: is larger than {most:,} bytes", next="send less at once")
+
+
+class Unexpected(LedgerError):
+    """The program failed; ``kind`` is the name of the failure."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"unexpected: {kind}", next="this is a fault of the program: its log says where")
 
 
 class CandidateModel(BaseModel):
@@ -175,11 +183,16 @@ def tell_problems(app: FastAPI) -> None:
         return Answer(details, error.status_code, error.headers, MEDIA_TYPE)
 
 
+Refusal = Callable[[Scope, LedgerError], Response]
+"""Answers whoever sent the request with why it is refused, where no route does."""
+
+
 class Failures:
     """Answers for what nobody expected, with what it was and not with what it said, which may quote a claim."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, refuse: Refusal) -> None:
         self._app = app
+        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let it through; where the program fails, say so."""
@@ -198,5 +211,4 @@ class Failures:
             log_failure(scope, error)
             if begun:
                 raise ConnectionAbortedError("the answer broke off") from None
-            step = "this is a fault of the program: its log says where"
-            await refused(LedgerError(f"unexpected: {type(error).__name__}", next=step))(scope, receive, send)
+            await self._refuse(scope, Unexpected(type(error).__name__))(scope, receive, send)
