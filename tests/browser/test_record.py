@@ -277,6 +277,46 @@ def test_it_works_without_a_script(visits: Visits, desk: Desk) -> None:
     expect(page.locator("[data-permalink]")).to_be_visible()
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_a_chain_of_relayers_is_as_long_as_it_has_to_be(visits: Visits, desk: Desk, script: bool) -> None:
+    page = visits.of("Ana", java_script_enabled=script)
+    fill(page, desk, claim=SECOND, status="denied", by="Paris prosecutor", said="2017-04-20 23:31")
+    page.fill("#via1", "BFM")
+    page.locator(".more summary").click()
+    page.fill("#via2", "Reuters")
+    page.fill("#quote", "no such thing")
+    loads: list[str] = []
+    page.on("load", lambda _: loads.append("load"))
+    page.click("text=Another relayer")
+    expect(page.locator("#via3")).to_be_focused()
+    assert (loads == []) is script
+    assert page.input_value("#quote") == "no such thing"
+    page.keyboard.type("Le Monde")
+    if script:
+        expect(page.locator("#ask-via3")).to_contain_text("is new")
+    else:
+        page.click("[value=preview]")
+    page.select_option("#via3_kind", "newspaper")
+    for number in range(4, 9):
+        page.click("text=Another relayer")
+        expect(page.locator(f"#via{number}")).to_be_visible()
+    expect(page.locator("text=Another relayer")).to_be_hidden()
+    page.fill("#via5", "Islamic State (Amaq)")
+    save(page)
+    expect(page.locator("[data-done]")).to_be_visible()
+    via = next(line.via for line in desk.ledger.why(SECOND).statements if line.quote == "no such thing")
+    assert list(via) == ["BFM", "Reuters", "Le Monde", "Islamic State (Amaq)"]
+
+
+def test_enter_saves_and_adds_no_relayer(visits: Visits, desk: Desk) -> None:
+    for script in (True, False):
+        page = visits.of("Ana", java_script_enabled=script)
+        minute = 40 + script
+        fill(page, desk, claim=SECOND, status="denied", by="Paris prosecutor", said=f"2017-04-20 23:{minute}")
+        page.press("#said", "Enter")
+        expect(page.locator("[data-done]")).to_contain_text("Recorded as entry")
+
+
 @pytest.mark.parametrize("size", ["phone", "laptop"])
 def test_a_small_form_that_is_refused_stays_open_with_what_was_typed(visits: Visits, desk: Desk, size: str) -> None:
     from tests.browser.desk import LAPTOP, PHONE

@@ -250,6 +250,7 @@ def test_every_page_is_html_as_it_should_be(
     texts["asked"] = page.post(
         "/record", data=DENIAL | {"claim": "A second police oficer was killed", "by": "AFP"}
     ).text
+    texts["longer"] = page.post("/record", data=DENIAL | {"via2": "BFM", "do": "longer"}).text
     texts["sign in"] = browser(None, **HTML).get("/sign-in").text
     written = []
     for number, text in enumerate(text for text in texts.values() if text.startswith("<!doctype")):

@@ -253,6 +253,26 @@ if (form) {
     kept.set(sessionStorage, DRAFT, JSON.stringify(typed));
   }, 150);
 
+  // One more relayer: the form comes back with its field, and what was typed stays where it is
+  const longer = async (button) => {
+    const given = new FormData(form);
+    given.delete("file");
+    given.set("do", "longer");
+    let found;
+    try { found = await load(form.action, { method: "POST", body: given }); } catch { return say("The desk does not answer. What you typed is still here."); }
+    if (!found.answer.ok) return form.requestSubmit(button);
+    for (const relayer of all("[data-relayer]", found.page)) {
+      if (!form.elements[relayer.dataset.relayer]) one("[data-chain]").append(document.importNode(relayer, true));
+    }
+    button.hidden = !one("[data-longer]", found.page);
+    one("[data-relayer]:last-child input").focus();
+  };
+  form.addEventListener("click", (event) => {
+    if (!event.target.matches("[data-longer]")) return;
+    event.preventDefault();
+    longer(event.target);
+  });
+
   form.addEventListener("input", () => { ask(); draft(); });
   form.addEventListener("submit", () => { if (asking) asking.abort(); });
 
