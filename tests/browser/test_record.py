@@ -199,6 +199,64 @@ def test_what_was_typed_outlives_a_server_that_is_away(visits: Visits, desk: Des
     assert page.input_value("#claim") == ""
 
 
+def test_what_comes_back_is_kept_inside_the_desk_as_it_was(visits: Visits, desk: Desk) -> None:
+    page = visits.of("Ana")
+    where = f"{desk.address}/record?claim={desk.ledger.why(SECOND).row.claim}&status=denied"
+    page.goto(where)
+    page.fill("#by", "Paris prosecutor")
+    page.locator(".more summary").click()
+    page.fill("#quote", "The family does not know yet.")
+    page.click("text=Another relayer")
+    page.fill("#via3", "Reuters")
+    page.check("[name=internal]")
+    page.wait_for_timeout(400)
+    page.goto(desk.address)
+    page.goto(f"{desk.address}/record?claim={desk.ledger.why('The attacker was shot dead').row.claim}")
+    expect(page.locator("#claim")).to_have_value("The attacker was shot dead")
+    expect(page.locator("[data-restored]")).to_be_hidden()
+    page.goto(where)
+    expect(page.locator("[data-restored]")).to_be_visible()
+    expect(page.locator("#via3")).to_have_value("Reuters")
+    expect(page.locator("#quote")).to_be_visible()
+    expect(page.locator("#quote")).to_have_value("The family does not know yet.")
+    expect(page.locator("[name=internal]")).to_be_checked()
+    page.click("text=Start afresh")
+    expect(page.locator("[data-restored]")).to_be_hidden()
+    expect(page.locator("#by")).to_have_value("")
+
+
+def test_what_one_typed_does_not_come_back_to_another(visits: Visits, desk: Desk) -> None:
+    page = visits.of("Ana")
+    fill(page, desk, claim=SECOND, status="denied", by="Paris prosecutor", said="2017-04-20 23:31")
+    page.wait_for_timeout(400)
+    page.click("text=Sign out")
+    sign_in(page, "Ben")
+    page.goto(f"{desk.address}/record")
+    expect(page.locator("[data-link]")).to_have_text("live")
+    assert page.input_value("#claim") == ""
+    expect(page.locator("[data-restored]")).to_be_hidden()
+
+
+def test_what_was_saved_and_not_answered_is_not_saved_twice(visits: Visits, desk: Desk) -> None:
+    page = visits.of("Ana")
+    visits.forgiven = ("ERR_", "Failed to load")
+    fill(page, desk, claim=SECOND, status="denied", by="Paris prosecutor")
+    expect(page.locator("#foresight .large")).to_be_visible()
+    before = desk.ledger.size
+    page.evaluate("() => fetch('/record', { method: 'POST', body: new FormData(document.querySelector('.record')) })")
+    assert (size := desk.ledger.size) > before
+    page.route("**/record", lambda route: route.abort())  # it was recorded, and she does not hear of it
+    save(page)
+    page.unroute("**/record")
+    page.goto(f"{desk.address}/record")
+    expect(page.locator("[data-restored]")).to_be_visible()
+    save(page)
+    expect(page.locator("[data-done]")).to_contain_text("Paris prosecutor")
+    assert desk.ledger.size == size
+    page.goto(f"{desk.address}/record")
+    expect(page.locator("[data-restored]")).to_be_hidden()
+
+
 def test_a_wrong_password_says_so_and_keeps_the_name(visits: Visits, desk: Desk) -> None:
     page = visits.page()
     visits.forgiven = ("401",)

@@ -220,7 +220,7 @@ if (keys) {
 const form = one("[data-record]");
 if (form) {
   const DRAFT = "claims-draft";
-  const FIELDS = ["claim", "to", "by", "via1", "via2", "said", "story", "quote", "note", "url", "evidence_url", "why"];
+  const FIELDS = ["claim", "to", "by", "via1", "via2", "via3", "via4", "via5", "via6", "via7", "via8", "said", "story", "quote", "note", "url", "evidence_url", "why"];
   let asking = null;
 
   const swap = (fresh, id) => {
@@ -247,11 +247,13 @@ if (form) {
   };
   const ask = later(preview, 250);
 
-  const draft = later(() => {
+  const keep = (more) => {
     const typed = Object.fromEntries(FIELDS.map((name) => [name, form.elements[name] ? form.elements[name].value : ""]));
-    typed.status = form.elements.status.value;
+    Object.assign(typed, { status: form.elements.status.value, internal: form.elements.internal.checked, me: body.dataset.me, at: location.search }, more);
     kept.set(sessionStorage, DRAFT, JSON.stringify(typed));
-  }, 150);
+  };
+  let sent = false;
+  const draft = later(() => { if (!sent) keep(); }, 150);
 
   // One more relayer: the form comes back with its field, and what was typed stays where it is
   const longer = async (button) => {
@@ -259,13 +261,14 @@ if (form) {
     given.delete("file");
     given.set("do", "longer");
     let found;
-    try { found = await load(form.action, { method: "POST", body: given }); } catch { return say("The desk does not answer. What you typed is still here."); }
-    if (!found.answer.ok) return form.requestSubmit(button);
+    try { found = await load(form.action, { method: "POST", body: given }); } catch { say("The desk does not answer. What you typed is still here."); return false; }
+    if (!found.answer.ok) { form.requestSubmit(button); return false; }
     for (const relayer of all("[data-relayer]", found.page)) {
       if (!form.elements[relayer.dataset.relayer]) one("[data-chain]").append(document.importNode(relayer, true));
     }
     button.hidden = !one("[data-longer]", found.page);
     one("[data-relayer]:last-child input").focus();
+    return true;
   };
   form.addEventListener("click", (event) => {
     if (!event.target.matches("[data-longer]")) return;
@@ -273,19 +276,32 @@ if (form) {
     longer(event.target);
   });
 
-  form.addEventListener("input", () => { ask(); draft(); });
-  form.addEventListener("submit", () => { if (asking) asking.abort(); });
+  form.addEventListener("input", () => { sent = false; ask(); draft(); });
+  // With its key: where it was saved and the answer got lost, it is not saved twice
+  form.addEventListener("submit", (event) => {
+    if (asking) asking.abort();
+    sent = true;
+    keep(event.submitter && event.submitter.value === "preview" ? {} : { key: form.elements.key.value });
+  });
 
-  const before = kept.get(sessionStorage, DRAFT);
-  if (before && form.dataset.sent === "no" && !location.search) {
-    const typed = JSON.parse(before);
-    if (typed.claim || typed.by || typed.quote) {
-      for (const name of FIELDS) if (form.elements[name] && typed[name]) form.elements[name].value = typed[name];
-      if (typed.status) form.elements.status.value = typed.status;
-      one("[data-restored]").hidden = false;
-      one("[data-discard]").addEventListener("click", () => { kept.drop(sessionStorage, DRAFT); location.assign("/record"); });
-      ask();
-    }
+  // Whoever else signs in here begins afresh; so does who comes from a claim, unless it was typed there
+  const restore = async (typed) => {
+    one("[data-restored]").hidden = false;
+    one("[data-discard]").addEventListener("click", () => { kept.drop(sessionStorage, DRAFT); location.assign(location.href); });
+    const last = FIELDS.findLast((name) => name.startsWith("via") && typed[name]);
+    while (last && !form.elements[last]) if (!await longer(one("[data-longer]", form))) break;
+    for (const name of FIELDS) if (form.elements[name] && typed[name]) form.elements[name].value = typed[name];
+    if (typed.status) form.elements.status.value = typed.status;
+    if (typed.key) form.elements.key.value = typed.key;
+    form.elements.internal.checked = Boolean(typed.internal);
+    const more = one(".more", form);
+    if (typed.internal || FIELDS.some((name) => typed[name] && more.contains(form.elements[name]))) more.open = true;
+    ask();
+  };
+  const before = JSON.parse(kept.get(sessionStorage, DRAFT)) || {};
+  const ours = before.me === body.dataset.me && (!location.search || before.at === location.search);
+  if (form.dataset.sent === "no" && ours && (before.claim || before.by || before.quote)) {
+    restore(before);
   } else if (form.dataset.sent === "no" && form.elements.claim.value) {
     ask();
   }
@@ -310,7 +326,7 @@ if (form) {
   else if (form.dataset.sent === "no") (one("[name=status]:checked", form) ? form.elements.by : one("[name=status]", form)).focus();
   else if (!one(".question", form)) one("[value=save]", form).focus();
 }
-if (one("[data-done]")) kept.drop(sessionStorage, "claims-draft");
+if (one("[data-done]") && (JSON.parse(kept.get(sessionStorage, "claims-draft")) || {}).key) kept.drop(sessionStorage, "claims-draft");
 
 // Replay: the slider draws the moment, and its address stands in the bar
 
