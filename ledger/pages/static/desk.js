@@ -104,10 +104,13 @@ function moreToShow() {
   news.hidden = false;
 }
 
-// The parts of a page that follow from the ledger; a part in which somebody types stays as it is.
+// The parts of a page that follow from the ledger; a part in which somebody types stays as it is. What was asked for once,
+// to derive everything again, is not asked for with each entry that comes.
 const refresh = later(async () => {
+  const asked = new URLSearchParams(location.search);
+  asked.delete("verify");
   let found;
-  try { found = await load(location.pathname + location.search); } catch { return; }
+  try { found = await load(`${location.pathname}?${asked}`); } catch { return; }
   if (!found.answer.ok) return;
   for (const part of all("[data-live]")) {
     const fresh = one(`[data-live="${part.dataset.live}"]`, found.page);
