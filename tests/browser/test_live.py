@@ -170,3 +170,17 @@ def test_a_session_that_ended_ends_what_is_live(
     expect(page.locator("[data-link]")).to_have_text("live")
     desk.ledger.people.end_sessions(name)
     expect(page.locator("[data-link]")).to_have_text("signed out", timeout=5_000)
+
+
+def test_a_search_says_where_not_all_claims_are_on_the_page(
+    visits: Visits, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ledger.web.desk import board
+
+    monkeypatch.setattr(board, "MOST_ROWS", 10)
+    page = visits.of("Ana")
+    expect(page.locator("[data-claim]")).to_have_count(10)
+    page.fill("#q", "warrant")
+    expect(page.locator("[data-found]")).to_have_text("0 of 10 claims shown; Enter searches all 25")
+    page.press("#q", "Enter")
+    expect(row(page, WARRANT)).to_be_visible()

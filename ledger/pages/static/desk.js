@@ -154,7 +154,9 @@ function filter() {
   }
   for (const group of all("[data-group]")) group.hidden = !one("[data-claim]:not([hidden])", group);
   const place = one("[data-found]");
-  const text = `${shown} of ${all("[data-claim]").length} ${shown === 1 ? "claim" : "claims"} shown`;
+  const here = all("[data-claim]").length, listed = Number(search.form.dataset.listed);
+  const more = here < listed ? `; Enter searches all ${listed}` : "";
+  const text = `${shown} of ${here} ${here === 1 ? "claim" : "claims"} shown${more}`;
   if (place && place.textContent !== text) place.textContent = text;
 }
 
