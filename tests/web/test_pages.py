@@ -300,6 +300,30 @@ def test_what_one_has_seen_is_remembered_in_the_browser(browser: Browsers, ledge
     assert "Nothing since entry" in page.get("/").text
 
 
+def test_a_corrective_settles_what_it_was_drafted_for_and_not_what_came_since(
+    browser: Browsers, ledger: Ledger
+) -> None:
+    page = browser(Role.PUBLISHER, **HTML)
+    page.post("/publications", data={"name": "the live page", "story": STORY, "key": "8" * 32})
+    live = ledger.publications()[0].index
+    ledger.grant(8, story=STORY)
+    ledger.record(5, Status.CONFIRMED, by=8, said=None)
+    told = page.get("/publications").text
+    [form] = re.findall(rf'action="/publications/{live}/settle".*?</form>', told, re.DOTALL)
+    shown = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form))
+    ledger.record(10, Status.DENIED, by=8, said=None)
+    assert {each.claim for each in ledger.debts()} == {5, 10}
+    done = page.post(f"/publications/{live}/settle", data=shown | {"note": "on air"})
+    assert done.status_code == 303, done.text
+    assert [each.claim for each in ledger.debts()] == [10]
+    again = page.post(f"/publications/{live}/settle", data=shown | {"note": "on air", "key": "9" * 32})
+    assert again.status_code == 409
+    assert "nothing is owed" in again.text
+    for known in ("x", "99999", "9" * 40):
+        made_up = {"note": "on air", "key": known, "known": known}
+        assert page.post(f"/publications/{live}/settle", data=made_up).status_code == 422, known
+
+
 def test_everybody_is_called_by_their_name(browser: Browsers) -> None:
     told: TestClient = browser(Role.AUDITOR, **HTML)
     assert f"<bdi>{NAMES[Role.AUDITOR]}</bdi>" in told.get("/").text

@@ -42,10 +42,11 @@ def add_publication(page: Page, form: Fields) -> Response:
 
 @router.post("/publications/{index}/settle")
 def settle(page: Page, form: Fields, index: At) -> Response:
-    """Record that the corrective to a publication went out."""
+    """Record that the corrective to a publication went out: the one that was shown, not what came since."""
 
     def act(desk: Ledger) -> Receipt:
-        return desk.settle(index, url=text(form, "url"), note=text(form, "note"))
+        as_of = desk.as_of(known=text(form, "known"))
+        return desk.settle(index, url=text(form, "url"), note=text(form, "note"), as_of=as_of)
 
     return _do(page, form, f"settle-{index}", Kind.SETTLEMENT, act)
 

@@ -36,7 +36,6 @@ KEYS = {
 }
 """The key that chooses each status while the field has the focus."""
 
-_OFFERED = 300
 _KEPT = re.compile(r"([0-9a-f]{64}) (\d{1,15}) ([\w.+-]+/[\w.+-]+)")
 _NOT_TYPED = ("do", "key", "again")
 
@@ -142,7 +141,6 @@ def _form(
         longer=len(typed.chain) < MOST_RELAYERS,
         sources=page.remember("sources", make=page.desk.sources),
         stories=page.desk.stories(),
-        claims=page.remember("newest", make=lambda: page.desk.newest_claims(_OFFERED)),
         **told,
     )
 
