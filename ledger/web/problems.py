@@ -26,6 +26,7 @@ from ledger.errors import (
     NotSignedIn,
     Problem,
     Rejected,
+    TooMany,
     Unavailable,
     Unclear,
 )
@@ -40,16 +41,6 @@ _STATUS: dict[type[LedgerError], int] = {
     Unavailable: 503,
 }
 _READING = ("GET", "HEAD")
-
-
-class TooMany(LedgerError):
-    """Somebody tried too often; ``seconds`` is how long to wait."""
-
-    exit_code = 1
-
-    def __init__(self, message: str, seconds: int) -> None:
-        super().__init__(message, next=f"wait {-(-seconds // 60)} minutes, or ask an admin for another password")
-        self.seconds = seconds
 
 
 class TooLarge(LedgerError):
