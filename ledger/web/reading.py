@@ -133,10 +133,9 @@ def board(
     The cursor is an index, so what is recorded meanwhile moves no claim from one page to another. A claim whose state
     changes meanwhile is told as it is then; ``known`` holds all of them at one moment.
     """
-    rows = sorted(desk.board(story=story, states=state or (), as_of=moment), key=lambda row: row.claim)
-    left = [row for row in rows if after is None or row.claim > after]
-    following = left[limit - 1].claim if len(left) > limit else None
-    return shown({"rows": [row.as_json() for row in left[:limit]], "next": following}, tag)
+    rows = desk.board_after_claim(after, limit + 1, story=story, states=state or (), as_of=moment)
+    following = rows[limit - 1].claim if len(rows) > limit else None
+    return shown({"rows": [row.as_json() for row in rows[:limit]], "next": following}, tag)
 
 
 @router.get("/claims/{claim}", response_model=model_of(Why), responses=NOT_MODIFIED)

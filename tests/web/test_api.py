@@ -155,6 +155,40 @@ def test_long_answers_come_in_pages(browser: Browsers, ledger: Ledger) -> None:
 
 
 @ONE
+def test_of_a_long_board_no_more_rows_are_made_than_are_asked_for(
+    browser: Browsers, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ledger.book.snapshot import Snapshot
+
+    for number in range(30):
+        ledger.record(f"Car number {number} burned", Status.REPORTED, by=6, said=None, story=f"story-{number % 3}")
+    ledger.same(10, 5)
+    made: list[int] = []
+    row = Snapshot.row
+
+    def counting(self: Snapshot, explanation: Any, since: Any) -> Any:
+        made.append(explanation.verdict.claim)
+        return row(self, explanation, since)
+
+    monkeypatch.setattr(Snapshot, "row", counting)
+    page = browser(Role.AUDITOR)
+    first = page.get(f"{API}/board", params={"limit": 4}).json()
+    assert len(made) <= 5
+    assert first["next"] == first["rows"][-1]["claim"]
+    for params in ({}, {"state": "unverified"}, {"state": "denied"}, {"story": 4}, {"known": "20"}):
+        found, after = [], None
+        for _ in range(100):
+            told = page.get(f"{API}/board", params=params | {"limit": 4} | ({} if after is None else {"after": after}))
+            found += told.json()["rows"]
+            if (after := told.json()["next"]) is None:
+                break
+        assert found == page.get(f"{API}/board", params=params | {"limit": 1000}).json()["rows"], params
+    assert found, "of the first 20 entries too"
+    whole = [each.as_json() for each in sorted(ledger.board(), key=lambda row: row.claim)]
+    assert page.get(f"{API}/board").json()["rows"] == whole
+
+
+@ONE
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "error"),
     [
