@@ -44,6 +44,7 @@ def lived_in(desk: Desk) -> dict[str, str]:
         "published": "/publications",
         "audit": "/audit?verify=true",
         "log": "/log",
+        "todo": "/todo",
         "help": "/help",
         "search": "/search?q=police",
     }
@@ -93,7 +94,18 @@ def test_axe_finds_nothing_on_any_page(visits: Visits, desk: Desk, scheme: str) 
 def test_axe_finds_nothing_where_nothing_is_recorded_yet(first_visits: Visits, empty_desk: Desk, scheme: str) -> None:
     page = first_visits.of("Emil", color_scheme=scheme)
     found = []
-    for address in ("/", "/record", "/timeline", "/replay", "/sources", "/publications", "/audit", "/log", "/help"):
+    for address in (
+        "/",
+        "/record",
+        "/timeline",
+        "/replay",
+        "/sources",
+        "/publications",
+        "/audit",
+        "/log",
+        "/todo",
+        "/help",
+    ):
         page.goto(empty_desk.address + address)
         found += found_by_axe(page)
     assert found == []

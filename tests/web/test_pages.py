@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from ledger.book import Ledger
+from ledger.store import Place
 from ledger.vocabulary import Role, Status
 from ledger.web.desk.around import FIVE
 from tests.web.conftest import NAMES, SECOND, STORY, Browsers
@@ -40,6 +42,7 @@ PAGES = (
     "/log",
     "/log?start=0",
     "/help",
+    "/todo",
     "/csv/claims.csv",
     "/csv/entries.csv",
     "/log/entries.ndjson",
@@ -322,6 +325,29 @@ def test_a_corrective_settles_what_it_was_drafted_for_and_not_what_came_since(
     for known in ("x", "99999", "9" * 40):
         made_up = {"note": "on air", "key": known, "known": known}
         assert page.post(f"/publications/{live}/settle", data=made_up).status_code == 422, known
+
+
+def test_all_that_is_to_do_is_on_a_page_of_its_own(browser: Browsers, ledger: Ledger) -> None:
+    for number in range(12):
+        claim = ledger.record(f"Car number {number} burned", Status.REPORTED, by=6, said=None, story=STORY).claim
+        ledger.hold(claim or 0)
+    page = browser(Role.FACT_CHECKER, **HTML)
+    assert 'more on <a href="/todo">To do</a>' in page.get("/").text
+    told = page.get("/todo").text
+    assert [f"Car number {number} burned" in told for number in range(12)] == [True] * 12
+
+
+def test_an_auditor_is_told_what_does_not_fit(browser: Browsers, ledger: Ledger, where: Place) -> None:
+    page = browser(Role.AUDITOR, **HTML)
+    with sqlite3.connect(str(where.path)) as raw:
+        for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            raw.execute(f"DROP TRIGGER {name}")
+        raw.execute("""UPDATE entries SET leaf = CAST(replace(CAST(leaf AS TEXT), 'denied', 'confirmed') AS BLOB)""")
+    raw.close()
+    told = page.get("/audit?verify=true").text
+    assert "Something does not fit." in told
+    assert "Everything fits." not in told
+    assert re.search(r"<li>entry 9: [^<]+</li>", told), "the denial, by its index"
 
 
 def test_everybody_is_called_by_their_name(browser: Browsers) -> None:

@@ -73,7 +73,7 @@ function changed(told) {
   } else if (page === "claim") {
     const article = one("[data-of]");
     if (article && (told.whole || told.claims.includes(Number(article.dataset.of)))) refresh();
-  } else if (["timeline", "audit", "publications"].includes(page)) {
+  } else if (["timeline", "audit", "publications", "todo"].includes(page)) {
     refresh();
   }
 }
