@@ -327,6 +327,36 @@ def test_a_corrective_settles_what_it_was_drafted_for_and_not_what_came_since(
         assert page.post(f"/publications/{live}/settle", data=made_up).status_code == 422, known
 
 
+def test_two_who_record_the_same_now_are_told(browser: Browsers) -> None:
+    """Unless the minute passes between them; then it is tried once more."""
+    given = DENIAL | {"said": "now"}
+    told = []
+    for _ in range(2):
+        told = [browser(role, **HTML).post("/record", data=given) for role in (Role.FACT_CHECKER, Role.EDITOR)]
+        if told[1].status_code == 409:
+            break
+    assert told[1].status_code == 409
+    assert f"{NAMES[Role.FACT_CHECKER]}</bdi> has recorded the same" in told[1].text
+
+
+@pytest.mark.parametrize(
+    ("act", "given", "why"),
+    [
+        ("withdraw", {"said": ""}, "when they took it back: is missing; give the time"),
+        ("retract", {"why": ""}, "why: is missing; choose one"),
+    ],
+)
+def test_what_a_small_form_lacks_is_said(
+    browser: Browsers, ledger: Ledger, act: str, given: dict[str, str], why: str
+) -> None:
+    page, before = browser(Role.EDITOR, **HTML), ledger.size
+    assert '<option value="">choose one</option>' in page.get("/claims/5").text, "no mistake is one's by default"
+    told = page.post(f"/entries/7/{act}", data=given | {"claim": "5"})
+    assert told.status_code == 422
+    assert why in told.text
+    assert ledger.size == before
+
+
 def test_all_that_is_to_do_is_on_a_page_of_its_own(browser: Browsers, ledger: Ledger) -> None:
     for number in range(12):
         claim = ledger.record(f"Car number {number} burned", Status.REPORTED, by=6, said=None, story=STORY).claim

@@ -87,8 +87,9 @@ def withdraw(page: Page, form: Fields, index: At) -> Response:
     """Record that a source no longer stands by a statement."""
 
     def act(desk: Ledger) -> Receipt:
-        said = desk.read_time(text(form, "said") or "")
-        why = text(form, "why")
+        if (taken_back := text(form, "said")) is None:
+            raise Misused("when they took it back: is missing", next="give the time, such as 22:57, or now")
+        said, why = desk.read_time(taken_back), text(form, "why")
         return desk.take_back(index, said=said, why=None if why is None else _word(Reason, why, "why"))
 
     return do(page, form, f"withdraw-{index}", Kind.STATEMENT, act, _on_claim(page, form))

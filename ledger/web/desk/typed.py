@@ -18,7 +18,7 @@ from ledger.errors import Candidate, LedgerError
 from ledger.model import Document
 from ledger.text import flaws, slug_flaws
 from ledger.times import Moment
-from ledger.vocabulary import Part, Reason, SourceKind, Status
+from ledger.vocabulary import Part, Precision, Reason, SourceKind, Status
 
 NEW = "new"
 RELAYERS, MOST_RELAYERS = 2, 8
@@ -179,7 +179,10 @@ def _said(desk: Ledger, typed: Typed, found: Understood) -> Moment | None:
     if not typed("said"):
         return None
     try:
-        return desk.read_time(typed("said"))
+        said = desk.read_time(typed("said"))
+        if typed("said").casefold() == "now":  # two who write it in the same minute mean the same moment
+            said = Moment(said.at.replace(second=0, microsecond=0), Precision.MINUTE)
+        return said
     except LedgerError as error:
         found.wrong("said", f"{error.message.removeprefix('time: ')}; {error.next}")
         return None
