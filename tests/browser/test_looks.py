@@ -162,6 +162,18 @@ def test_a_name_stands_on_one_line_in_the_log(visits: Visits, desk: Desk) -> Non
         assert max(heights) < 30, address
 
 
+def test_on_paper_there_is_nothing_to_press(visits: Visits, desk: Desk) -> None:
+    addresses = lived_in(desk)
+    page = visits.of("Emil")
+    page.emulate_media(media="print")
+    for name in ("board", "claim", "sources", "published"):
+        page.goto(desk.address + addresses[name])
+        assert page.locator("h1").is_visible()
+        for each in page.locator("button, summary, input:not([type=hidden]), select").all():
+            assert not each.is_visible(), (name, each.evaluate("each => each.outerHTML"))
+        assert page.get_by_role("heading", name="The desk", exact=True).count() == 0
+
+
 def test_the_pictures_show_the_desk(visits: Visits, desk: Desk) -> None:
     """Each picture that the page on the desk shows is there; with LEDGER_GOLDEN=1 they are made anew."""
     told = (ROOT / "docs" / "desk.md").read_text(encoding="utf-8")

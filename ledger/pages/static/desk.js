@@ -183,6 +183,7 @@ if (search) {
 
 const PLACES = { b: "/", n: "/record", t: "/timeline", p: "/replay", s: "/sources", "?": "/help" };
 const keysOn = () => kept.get(localStorage, "claims-keys") !== "off";
+let leaving = false; // what is typed before the next page is there is no key of this one
 const typing = (at) => at.matches("textarea, select, input:not([type=radio], [type=checkbox], [type=range])");
 
 document.addEventListener("keydown", (event) => {
@@ -194,6 +195,7 @@ document.addEventListener("keydown", (event) => {
     return form.requestSubmit(one("[value=save]", form));
   }
   if (event.ctrlKey || typing(at)) return;
+  if (leaving) return event.preventDefault();
   const key = event.key.toLowerCase();
   if (at.matches("[name=status]")) {
     const status = one(`[data-key="${CSS.escape(key)}"]`);
@@ -209,7 +211,12 @@ document.addEventListener("keydown", (event) => {
   else if (key === "j" && search) move(1);
   else if (key === "k" && search) move(-1);
   else if (key === "u" && one("[data-undo]")) one("[data-undo]").click();
-  else if (PLACES[key] && (key !== "n" || one("nav a[href='/record']"))) { event.preventDefault(); location.assign(PLACES[key]); }
+  else if (PLACES[key] && (key !== "n" || one("nav a[href='/record']"))) {
+    event.preventDefault();
+    leaving = true;
+    setTimeout(() => { leaving = false; }, 2000);
+    location.assign(PLACES[key]);
+  }
 });
 
 const keys = one("[data-keys]");
@@ -347,7 +354,7 @@ if (slider) {
     let found;
     try { found = await load(`/replay?${query}`, { signal: asking.signal }); } catch { return; }
     const fresh = one("[data-moment]", found.page);
-    if (!fresh) return;
+    if (!fresh) return linkState("signed out");
     one("[data-moment]").replaceWith(document.importNode(fresh, true));
     history.replaceState(null, "", found.answer.url);
   };
