@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sqlite3
 from collections.abc import Callable
@@ -95,7 +96,15 @@ def where(tmp_path: Path) -> object:
 
 
 def test_every_page_and_every_form_is_tried(app: FastAPI) -> None:
-    alone = {"/live", "/search", "/static/{name}", "/favicon.ico", "/claims/{claim}/proof", "/log/checkpoints/{size}"}
+    alone = {
+        "/live",
+        "/search",
+        "/static/{name}",
+        "/favicon.ico",
+        "/claims/{claim}/proof",
+        "/evidence/{index}",
+        "/log/checkpoints/{size}",
+    }
     pages, forms = routes(app, "GET") - alone, routes(app, "POST")
     assert len(pages) > 10
     assert len(forms) > 10
@@ -355,6 +364,29 @@ def test_what_a_small_form_lacks_is_said(
     assert told.status_code == 422
     assert why in told.text
     assert ledger.size == before
+
+
+def test_a_file_that_is_evidence_can_be_taken_and_is_never_shown(
+    browser: Browsers, ledger: Ledger, tmp_path: Path
+) -> None:
+    hostile = b"<script>alert(1)</script>"
+    reporter, auditor = browser(Role.FACT_CHECKER, **HTML), browser(Role.AUDITOR, **HTML)
+    done = reporter.post(
+        "/entries/7/evidence", data={"claim": "5"}, files={"file": ("../page.html", hostile, "text/html")}
+    )
+    told = auditor.get(done.headers["location"]).text
+    [address] = re.findall(r'<a href="(/evidence/\d+)" download>a file</a>, text/html', told)
+    taken = auditor.get(address)
+    assert (taken.status_code, taken.content) == (200, hostile)
+    assert taken.headers["content-type"] == "application/octet-stream"
+    assert taken.headers["content-disposition"].startswith("attachment; ")
+    assert taken.headers["x-content-type-options"] == "nosniff"
+    assert browser(None, **HTML).get(address).status_code == 303
+    ledger.place.kept_files().joinpath(hashlib.sha256(hostile).hexdigest()).unlink()
+    assert auditor.get(address).status_code == 404
+    assert "<strong>lost</strong>" in auditor.get(done.headers["location"]).text
+    for none in ("/evidence/7", "/evidence/99999", "/evidence/..%2fclaims.db"):
+        assert auditor.get(none).status_code in (404, 422), none
 
 
 def test_all_that_is_to_do_is_on_a_page_of_its_own(browser: Browsers, ledger: Ledger) -> None:
