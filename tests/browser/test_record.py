@@ -90,6 +90,7 @@ def test_a_claim_of_more_than_ten_thousand_characters_is_refused_at_its_field(vi
     page.fill("#said", "2017-04-20 23:59")
     save(page)
     expect(page.locator("h1.long .claim")).to_have_text(taken)
+    expect(page.locator(".verdict")).to_be_in_viewport()  # what became of it is not below all that
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 

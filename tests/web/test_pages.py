@@ -389,6 +389,20 @@ def test_a_file_that_is_evidence_can_be_taken_and_is_never_shown(
         assert auditor.get(none).status_code in (404, 422), none
 
 
+def test_a_very_long_claim_is_whole_on_its_own_page_alone(browser: Browsers, ledger: Ledger) -> None:
+    long = "W" * 9_999 + "."
+    ledger.grant(8, story=STORY)
+    page = browser(Role.EDITOR, **HTML)
+    page.post("/publications", data={"name": "the live page", "story": STORY, "key": "8" * 32})
+    done = ledger.record(5, Status.CORRECTED, by=8, to=long, said=None, story=STORY)
+    ledger.record(long, Status.CONFIRMED, by=8, said=None)
+    claim = ledger.why(long).row.claim
+    for path in (*PAGES, f"/claims/5?did={done.index}&wrote={claim}-{done.index}", f"/search?q={'W' * 100}"):
+        told = re.sub("<pre.*?</pre>", "", page.get(path).text, flags=re.DOTALL)  # what may be sent to readers is whole
+        assert path.startswith("/csv") or "W" * 1001 not in told, path
+    assert long in page.get(f"/claims/{claim}").text
+
+
 def test_all_that_is_to_do_is_on_a_page_of_its_own(browser: Browsers, ledger: Ledger) -> None:
     for number in range(12):
         claim = ledger.record(f"Car number {number} burned", Status.REPORTED, by=6, said=None, story=STORY).claim

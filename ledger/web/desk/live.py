@@ -23,6 +23,7 @@ router = APIRouter(include_in_schema=False)
 
 MOST_ROWS = 60
 MOST_LINES = 5
+_MOST_TOLD = 300
 
 
 @router.get("/live", response_class=EventSourceResponse)
@@ -50,7 +51,7 @@ def _made(request: Request, ledger: Ledger, known: int, since: Since) -> dict[st
         "size": size,
         "claims": sorted(claims)[:MOST_ROWS],
         "whole": len(claims) > MOST_ROWS,
-        "lines": [{"recorder": each.recorder, "summary": each.summary, "index": each.index} for each in lines],
+        "lines": [{"recorder": each.recorder, "summary": _short(each.summary), "index": each.index} for each in lines],
         "rows": [],
     }
     if not told["whole"]:
@@ -65,3 +66,7 @@ def _made(request: Request, ledger: Ledger, known: int, since: Since) -> dict[st
             for row in ledger.rows(claims)
         ]
     return told
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_TOLD else text[: _MOST_TOLD - 1] + "…"
