@@ -244,7 +244,8 @@ def test_what_was_saved_and_not_answered_is_not_saved_twice(visits: Visits, desk
     fill(page, desk, claim=SECOND, status="denied", by="Paris prosecutor")
     expect(page.locator("#foresight .large")).to_be_visible()
     before = desk.ledger.size
-    page.evaluate("() => fetch('/record', { method: 'POST', body: new FormData(document.querySelector('.record')) })")
+    saved = "new FormData(document.querySelector('.record'), document.querySelector('[value=save]'))"
+    page.evaluate(f"() => fetch('/record', {{ method: 'POST', body: {saved} }})")
     assert (size := desk.ledger.size) > before
     page.route("**/record", lambda route: route.abort())  # it was recorded, and she does not hear of it
     save(page)

@@ -146,10 +146,9 @@ def _form(
 
 
 def _typed(desk: Ledger, form: FormData) -> Typed:
-    # Enter sends the form by its first button, which says nothing: to save is what it is for.
-    values = {"do": "save"} | {
-        name: value.replace("\r\n", "\n") for name, value in form.multi_items() if isinstance(value, str)
-    }
+    values = {name: value.replace("\r\n", "\n") for name, value in form.multi_items() if isinstance(value, str)}
+    if values.pop("enter", None):  # which presses the first button of a form
+        values["do"] = "save"
     file = form.get("file")
     try:
         document = _document(desk, file if isinstance(file, UploadFile) and file.filename else None, values)
