@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import re
 import sqlite3
 from collections.abc import Callable
@@ -387,6 +388,50 @@ def test_a_file_that_is_evidence_can_be_taken_and_is_never_shown(
     assert "<strong>lost</strong>" in auditor.get(done.headers["location"]).text
     for none in ("/evidence/7", "/evidence/99999", "/evidence/..%2fclaims.db"):
         assert auditor.get(none).status_code in (404, 422), none
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "why"),
+    [
+        ("/publications/12/settle", {}, ["where it went out: is missing; give its address"]),
+        ("/sources/authority", {"source": "8", "story": STORY, "claim": "5"}, ["give a story or a claim"]),
+        ("/sources/authority", {"source": "8"}, ["give a story or a claim"]),
+        (
+            "/sources/authority",
+            {"source": "Interior Minister", "claim": "5"},
+            ["no such source", "8: Interior Ministry"],
+        ),
+        ("/sources/6/group", {"body": "Interior Minister"}, ["no such source", "8: Interior Ministry"]),
+        (
+            "/claims/10/same",
+            {"same_as": "A second officer killed"},
+            ["give the index of the one you mean", "5: A "],
+        ),
+        ("/publications", {"name": "live", "claims": "999"}, ["999"]),
+    ],
+)
+def test_no_form_is_answered_with_an_option_of_the_command_line(
+    browser: Browsers, ledger: Ledger, path: str, given: dict[str, str], why: list[str]
+) -> None:
+    assert ledger.add_publication("the first edition", claims=[5]).index == 12
+    ledger.record(5, Status.CONFIRMED, by=8, said=None)
+    before = ledger.size
+    told = browser(Role.EDITOR, **HTML).post(path, data=given)
+    assert told.status_code in (409, 422), told.text
+    [shown] = re.findall(r'<div class="wrong" role="alert".*?</div>', told.text, re.DOTALL)
+    assert "--" not in shown
+    for each in why:
+        assert each in html.unescape(shown)
+    assert ledger.size == before
+
+
+def test_who_comes_second_is_told_though_the_form_is_gone(browser: Browsers, ledger: Ledger) -> None:
+    page = browser(Role.EDITOR, **HTML)
+    ledger.add_publication("the first edition", claims=[5])
+    ledger.record(5, Status.CONFIRMED, by=8, said=None)
+    told = [page.post("/publications/12/settle", data={"note": "on air", "key": each * 32}) for each in "ab"]
+    assert [each.status_code for each in told] == [303, 409]
+    assert "nothing is owed" in told[1].text
 
 
 def test_a_very_long_claim_is_whole_on_its_own_page_alone(browser: Browsers, ledger: Ledger) -> None:
