@@ -101,6 +101,17 @@ class NotSignedIn(LedgerError):
     exit_code = 1
 
 
+class TooMany(LedgerError):
+    """Somebody tried too often; ``seconds`` is how long to wait."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, seconds: int) -> None:
+        minutes = -(-seconds // 60)
+        super().__init__(message, next=f"wait {minutes} {'minute' if minutes == 1 else 'minutes'}, and try again")
+        self.seconds = seconds
+
+
 class Misused(LedgerError):
     """The call itself is wrong: an option missing, a value that cannot be read."""
 

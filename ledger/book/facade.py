@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -259,6 +260,25 @@ class Ledger(Shared):
         """The accepted state of every claim, or of one story's, with the reason in one sentence."""
         with self._snapshot(as_of) as snapshot:
             return snapshot.board(story, states)
+
+    def board_after_claim(
+        self,
+        after: int | None,
+        limit: int,
+        *,
+        story: int | str | None = None,
+        states: Collection[State] = (),
+        as_of: AsOf = NOW,
+    ) -> list[BoardRow]:
+        """The next rows of :meth:`board` in the order in which the claims were opened; no more than these are made."""
+        rows: list[BoardRow] = []
+        with self._snapshot(as_of) as snapshot:
+            claims = iter(sorted(each for each in snapshot.claims(story) if after is None or each > after))
+            while len(rows) < limit and (some := list(islice(claims, limit))):
+                part = snapshot.renewed()
+                made = (part.row(explanation, since) for explanation, since in part.explained_claims(some))
+                rows += islice((row for row in made if not states or row.state in states), limit - len(rows))
+        return rows
 
     def why(self, claim: int | str, *, as_of: AsOf = NOW) -> Why:
         """Everything that the state of one claim rests on."""

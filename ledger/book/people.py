@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 from ledger.book.accounts import AccessRow, MadeToken, Person, SignedIn, TokenRow
+from ledger.book.attempts import Most, refuse_too_many
 from ledger.book.passwords import check_password, hash_password, password_problems
 from ledger.book.roles import Acting, guarded
 from ledger.errors import Misused, NotSignedIn, Problem, Rejected
@@ -126,14 +127,19 @@ class People(Acting):
 
     # Sessions
 
-    def sign_in(self, name: str, password: str, *, address: str | None = None) -> SignedIn:
-        """Let somebody in. Raises :class:`~ledger.errors.NotSignedIn`, the same whatever was wrong."""
+    def sign_in(self, name: str, password: str, *, address: str | None = None, most: Most | None = None) -> SignedIn:
+        """Let somebody in. Raises :class:`~ledger.errors.NotSignedIn`, the same whatever was wrong.
+
+        With ``most`` it raises :class:`~ledger.errors.TooMany` too, whether the password was right or not.
+        """
         with people_of(self._store) as register:
             account = register.account(name)
         open_ = account is not None and not account.disabled
         right = check_password(password, account.password if account is not None and open_ else None)
         now, secret = self._clock(), secrets.token_urlsafe(32)
         with people_of(self._store, writing=True) as register:
+            if most is not None:
+                refuse_too_many(register, name, _noted(name), address, now, most)
             again = register.account(name) if right else None
             if (
                 account is not None

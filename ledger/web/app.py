@@ -14,7 +14,7 @@ from ledger import __version__
 from ledger.book import Ledger
 from ledger.web import accounts, health, publishing, reading, recording, signing, stream
 from ledger.web.answers import Unchanged
-from ledger.web.desk import acts, around, audit, board, claim, live, moments, published, record, sources
+from ledger.web.desk import acts, around, audit, board, claim, live, moments, published, record, shift, sources
 from ledger.web.desk.remembered import Remembered
 from ledger.web.health import Figures, Watched
 from ledger.web.limiting import SignInLimits
@@ -28,7 +28,7 @@ THREADS = 7
 """How many requests are worked on at once: a request has two of the fifteen connections at most."""
 
 
-PAGES = (board, live, record, claim, acts, moments, sources, published, audit, around)
+PAGES = (board, shift, live, record, claim, acts, moments, sources, published, audit, around)
 
 
 def make_app(ledger: Ledger, settings: Settings) -> FastAPI:
@@ -53,8 +53,8 @@ def make_app(ledger: Ledger, settings: Settings) -> FastAPI:
     app.state.mark = sha256(ledger.origin.encode()).hexdigest()[:12]
     for part in (health, signing, reading, recording, publishing, accounts, stream, *PAGES):
         app.include_router(part.router)
-    app.add_middleware(Failures)
-    app.add_middleware(Security, settings=settings)
+    app.add_middleware(Failures, refuse=around.refuse)
+    app.add_middleware(Security, settings=settings, refuse=around.refuse)
     app.add_middleware(Watched, figures=app.state.figures)
     return app
 

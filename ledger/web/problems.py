@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -25,6 +26,7 @@ from ledger.errors import (
     NotSignedIn,
     Problem,
     Rejected,
+    TooMany,
     Unavailable,
     Unclear,
 )
@@ -41,16 +43,6 @@ _STATUS: dict[type[LedgerError], int] = {
 _READING = ("GET", "HEAD")
 
 
-class TooMany(LedgerError):
-    """Somebody tried too often; ``seconds`` is how long to wait."""
-
-    exit_code = 1
-
-    def __init__(self, message: str, seconds: int) -> None:
-        super().__init__(message, next=f"wait {-(-seconds // 60)} minutes, or ask an admin for another password")
-        self.seconds = seconds
-
-
 class TooLarge(LedgerError):
     """More was sent than is taken."""
 
@@ -58,6 +50,13 @@ class TooLarge(LedgerError):
 
     def __init__(self, most: int) -> None:
         super().__init__(f"request: is larger than {most:,} bytes", next="send less at once")
+
+
+class Unexpected(LedgerError):
+    """The program failed; ``kind`` is the name of the failure."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"unexpected: {kind}", next="this is a fault of the program: its log says where")
 
 
 class CandidateModel(BaseModel):
@@ -175,11 +174,16 @@ def tell_problems(app: FastAPI) -> None:
         return Answer(details, error.status_code, error.headers, MEDIA_TYPE)
 
 
+Refusal = Callable[[Scope, LedgerError], Response]
+"""Answers whoever sent the request with why it is refused, where no route does."""
+
+
 class Failures:
     """Answers for what nobody expected, with what it was and not with what it said, which may quote a claim."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, refuse: Refusal) -> None:
         self._app = app
+        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let it through; where the program fails, say so."""
@@ -198,5 +202,4 @@ class Failures:
             log_failure(scope, error)
             if begun:
                 raise ConnectionAbortedError("the answer broke off") from None
-            step = "this is a fault of the program: its log says where"
-            await refused(LedgerError(f"unexpected: {type(error).__name__}", next=step))(scope, receive, send)
+            await self._refuse(scope, Unexpected(type(error).__name__))(scope, receive, send)

@@ -146,22 +146,26 @@ def board(
     The cursor is an index, so what is recorded meanwhile moves no claim from one page to another. A claim whose state
     changes meanwhile is told as it is then; ``known`` holds all of them at one moment.
     """
-    rows = sorted(_board(desk, now, moment, story, state or ()), key=lambda row: row.claim)
-    left = [row for row in rows if after is None or row.claim > after]
-    following = left[limit - 1].claim if len(left) > limit else None
-    return shown({"rows": [row.as_json() for row in left[:limit]], "next": following}, tag)
+    rows = _board(desk, now, moment, story, state or (), after, limit + 1)
+    following = rows[limit - 1].claim if len(rows) > limit else None
+    return shown({"rows": [row.as_json() for row in rows[:limit]], "next": following}, tag)
 
 
 def _board(
-    desk: Ledger, now: Callable[[], Overview], moment: AsOf, story: str | None, states: Collection[State]
+    desk: Ledger,
+    now: Callable[[], Overview],
+    moment: AsOf,
+    story: str | None,
+    states: Collection[State],
+    after: int | None,
+    limit: int,
 ) -> list[BoardRow]:
-    if moment != AsOf():
-        return desk.board(story=story, states=states, as_of=moment)
-    overview = now()
-    named = next((each.name for each in overview.stories if story in (each.name, str(each.index))), None)
-    if named is None and story is not None:
-        return desk.board(story=story, states=states)  # which says that there is none, or finds it in other letters
-    return [row for row in overview.rows if named in (None, row.story) and (not states or row.state in states)]
+    """As the façade's; of all that stands now it is what the pages have."""
+    if moment != AsOf() or story is not None:
+        return desk.board_after_claim(after, limit, story=story, states=states, as_of=moment)
+    rows = sorted(now().rows, key=lambda row: row.claim)
+    left = (row for row in rows if (after is None or row.claim > after) and (not states or row.state in states))
+    return list(islice(left, limit))
 
 
 @router.get("/claims/{claim}", response_model=model_of(Why), responses=NOT_MODIFIED)

@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ledger.errors import Forbidden, Misused
 from ledger.web.identity import bearer_of
-from ledger.web.problems import TooLarge, refused
+from ledger.web.problems import Refusal, TooLarge
 from ledger.web.settings import Settings
 
 POLICY = (
@@ -44,9 +44,10 @@ _NEXT = "open the desk at its own address, and try again there"
 class Security:
     """Stands before the whole app."""
 
-    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, refuse: Refusal) -> None:
         self._app = app
         self._settings = settings
+        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse what is not ours, and add the headers to every answer."""
@@ -65,7 +66,7 @@ class Security:
         if why is None:
             await self._app(scope, _measured(receive, most), marked)
         else:
-            await refused(why)(scope, receive, marked)
+            await self._refuse(scope, why)(scope, receive, marked)
 
     def _mark(self, headers: MutableHeaders) -> None:
         for name, value in _HEADERS.items():

@@ -19,11 +19,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive
 
 from ledger.book.people import SESSION
-from ledger.errors import LedgerError, Misused, NotSignedIn
+from ledger.errors import LedgerError, Misused, NotSignedIn, TooMany
 from ledger.web.desk.frame import fill, place
 from ledger.web.identity import address_of, cookie_name, ledger_of, settings_of
 from ledger.web.limiting import SignInLimits
-from ledger.web.problems import TooMany, refused, status_of
+from ledger.web.problems import refused, status_of
 
 MOST_KEPT = 256 * 1024
 """How much of a form is carried, in bytes as it was sent."""
@@ -59,7 +59,7 @@ def sign_in(
     address, to = address_of(request), _own(to)
     try:
         limits.attempt(name, address)
-        done = ledger_of(request).people.sign_in(name, password, address=address)
+        done = ledger_of(request).people.sign_in(name, password, address=address, most=limits.most)
     except (NotSignedIn, TooMany) as error:
         request.app.state.figures.refused()
         answer = page(request, "sign_in", status_of(error), to=to, kept=kept, error=error, name=name, empty=False)

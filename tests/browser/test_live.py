@@ -72,6 +72,23 @@ def test_a_page_of_a_claim_follows_what_is_recorded_on_it(visits: Visits, desk: 
     expect(ben.locator(".verdict")).to_contain_text("denied")
 
 
+def test_a_ledger_is_derived_again_when_it_is_asked_for_and_no_oftener(visits: Visits, desk: Desk) -> None:
+    page = visits.of("Aude")
+    page.goto(f"{desk.address}/audit")
+    page.click("text=Derive everything again")
+    expect(page.locator(".right")).to_contain_text("Everything fits.")
+    expect(page.locator("[data-link]")).to_have_text("live")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    size = desk.ledger.size
+    desk.ledger.record(WARRANT, Status.DENIED, by="Interior Ministry", said=None)
+    assert desk.ledger.size > size
+    expect(page.locator("[data-live=facts] dd").nth(1)).to_have_text(str(desk.ledger.size))
+    assert [each for each in asked if "/audit" in each]
+    assert [each for each in asked if "verify" in each] == []
+    expect(page.locator(".right")).to_contain_text(f"{size} entries were derived again")
+
+
 def test_two_tabs_of_one_person_agree(visits: Visits) -> None:
     one = visits.of("Ana")
     other = one.context.new_page()
@@ -153,3 +170,17 @@ def test_a_session_that_ended_ends_what_is_live(
     expect(page.locator("[data-link]")).to_have_text("live")
     desk.ledger.people.end_sessions(name)
     expect(page.locator("[data-link]")).to_have_text("signed out", timeout=5_000)
+
+
+def test_a_search_says_where_not_all_claims_are_on_the_page(
+    visits: Visits, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ledger.web.desk import board
+
+    monkeypatch.setattr(board, "MOST_ROWS", 10)
+    page = visits.of("Ana")
+    expect(page.locator("[data-claim]")).to_have_count(10)
+    page.fill("#q", "warrant")
+    expect(page.locator("[data-found]")).to_have_text("0 of 10 claims shown; Enter searches all 25")
+    page.press("#q", "Enter")
+    expect(row(page, WARRANT)).to_be_visible()

@@ -44,6 +44,7 @@ def lived_in(desk: Desk) -> dict[str, str]:
         "published": "/publications",
         "audit": "/audit?verify=true",
         "log": "/log",
+        "todo": "/todo",
         "help": "/help",
         "search": "/search?q=police",
     }
@@ -93,7 +94,18 @@ def test_axe_finds_nothing_on_any_page(visits: Visits, desk: Desk, scheme: str) 
 def test_axe_finds_nothing_where_nothing_is_recorded_yet(first_visits: Visits, empty_desk: Desk, scheme: str) -> None:
     page = first_visits.of("Emil", color_scheme=scheme)
     found = []
-    for address in ("/", "/record", "/timeline", "/replay", "/sources", "/publications", "/audit", "/log", "/help"):
+    for address in (
+        "/",
+        "/record",
+        "/timeline",
+        "/replay",
+        "/sources",
+        "/publications",
+        "/audit",
+        "/log",
+        "/todo",
+        "/help",
+    ):
         page.goto(empty_desk.address + address)
         found += found_by_axe(page)
     assert found == []
@@ -107,6 +119,59 @@ def test_nothing_is_wider_than_a_phone(visits: Visits, desk: Desk) -> None:
         page.goto(desk.address + address)
         opened(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
+
+
+HIDDEN = """() => {
+  const at = document.activeElement, box = at.getClientRects()[0];
+  if (at === document.body || !box) return "";
+  const shown = [[2, 2], [box.width - 2, box.height - 2], [box.width / 2, 2]].some(([x, y]) => {
+    const on = document.elementFromPoint(box.left + x, box.top + y);
+    return on && (at.contains(on) || on.contains(at));
+  });
+  return shown ? "" : `${at.tagName} ${at.id || at.textContent.trim().slice(0, 40)}`;
+}"""
+"""What has the focus and lies under something else, which WCAG 2.2 calls obscured; empty where nothing does."""
+
+
+@pytest.mark.parametrize("size", ["phone", "laptop"])
+@pytest.mark.parametrize("key", ["Tab", "Shift+Tab"])
+def test_what_has_the_focus_is_seen(visits: Visits, desk: Desk, size: str, key: str) -> None:
+    addresses = lived_in(desk)
+    page = visits.of("Emil", viewport={"phone": PHONE, "laptop": LAPTOP}[size])
+    for name in ("record", "board", "claim", "published"):
+        page.goto(desk.address + addresses[name])
+        expect(page.locator("[data-link]")).to_have_text("live")
+        if key == "Shift+Tab":
+            page.evaluate("() => document.querySelector('.foot').scrollIntoView()")
+            page.locator("main a, main button").last.focus()
+        for _ in range(45):
+            page.keyboard.press(key)
+            assert page.evaluate(HIDDEN) == "", name
+
+
+def test_a_name_stands_on_one_line_in_the_log(visits: Visits, desk: Desk) -> None:
+    said = (
+        "The prefecture of police asks everybody to avoid the avenue until tomorrow morning, and to believe no rumour"
+    )
+    desk.ledger.record(said, Status.REPORTED, by="Paris police", said=None, story=STORY)
+    page = visits.of("Emil")
+    for address in ("/log", "/audit", f"/claims/{desk.ledger.why(said).row.claim}"):
+        page.goto(desk.address + address)
+        heights = page.locator(".log td:last-child bdi").evaluate_all("found => found.map((each) => each.offsetHeight)")
+        assert heights
+        assert max(heights) < 30, address
+
+
+def test_on_paper_there_is_nothing_to_press(visits: Visits, desk: Desk) -> None:
+    addresses = lived_in(desk)
+    page = visits.of("Emil")
+    page.emulate_media(media="print")
+    for name in ("board", "claim", "sources", "published"):
+        page.goto(desk.address + addresses[name])
+        assert page.locator("h1").is_visible()
+        for each in page.locator("button, summary, input:not([type=hidden]), select").all():
+            assert not each.is_visible(), (name, each.evaluate("each => each.outerHTML"))
+        assert page.get_by_role("heading", name="The desk", exact=True).count() == 0
 
 
 def test_the_pictures_show_the_desk(visits: Visits, desk: Desk) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import re
+import time
 from pathlib import Path
 
 from playwright.sync_api import Page, expect
@@ -101,6 +102,35 @@ def take(page: Page, row: dict[str, str], story: str) -> None:
         page.keyboard.type(story)
     page.keyboard.press("Control+Enter")
     expect(page.locator("[data-done]")).to_contain_text("Recorded as entry")
+
+
+def test_a_denial_takes_few_keys_and_little_time(visits: Visits, desk: Desk) -> None:
+    """What is typed is the claim, the source and the time; beside it nine keys, none of which waits for an answer."""
+    page = visits.of("Ana")
+    began = time.monotonic()
+    page.keyboard.press("n")
+    expect(page.locator("#claim")).to_be_focused()
+    for text, *keys in (
+        ("A second police officer was killed", "Tab", "d", "Tab"),
+        ("Paris prosecutor", "Tab", "Tab"),
+        ("2017-04-20 23:31", "Control+Enter"),
+    ):
+        page.keyboard.type(text)
+        for key in keys:
+            page.keyboard.press(key)
+    expect(page.locator("[data-done]")).to_contain_text("Paris prosecutor: denied")
+    assert time.monotonic() - began < 15
+
+
+def test_who_types_before_the_page_is_there_lands_on_no_other(visits: Visits, desk: Desk) -> None:
+    page = visits.of("Ana")
+    page.route("**/record", lambda _: None)  # which is not answered yet
+    page.keyboard.press("n")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.keyboard.type("spt")
+    page.wait_for_timeout(300)
+    assert [each for each in asked if "/live" not in each] == []
 
 
 def outcome(ledger: Ledger) -> list[tuple[str, str, bool, str]]:

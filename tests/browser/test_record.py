@@ -90,6 +90,7 @@ def test_a_claim_of_more_than_ten_thousand_characters_is_refused_at_its_field(vi
     page.fill("#said", "2017-04-20 23:59")
     save(page)
     expect(page.locator("h1.long .claim")).to_have_text(taken)
+    expect(page.locator(".verdict")).to_be_in_viewport()  # what became of it is not below all that
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 
@@ -199,6 +200,65 @@ def test_what_was_typed_outlives_a_server_that_is_away(visits: Visits, desk: Des
     assert page.input_value("#claim") == ""
 
 
+def test_what_comes_back_is_kept_inside_the_desk_as_it_was(visits: Visits, desk: Desk) -> None:
+    page = visits.of("Ana")
+    where = f"{desk.address}/record?claim={desk.ledger.why(SECOND).row.claim}&status=denied"
+    page.goto(where)
+    page.fill("#by", "Paris prosecutor")
+    page.locator(".more summary").click()
+    page.fill("#quote", "The family does not know yet.")
+    page.click("text=Another relayer")
+    page.fill("#via3", "Reuters")
+    page.check("[name=internal]")
+    page.wait_for_timeout(400)
+    page.goto(desk.address)
+    page.goto(f"{desk.address}/record?claim={desk.ledger.why('The attacker was shot dead').row.claim}")
+    expect(page.locator("#claim")).to_have_value("The attacker was shot dead")
+    expect(page.locator("[data-restored]")).to_be_hidden()
+    page.goto(where)
+    expect(page.locator("[data-restored]")).to_be_visible()
+    expect(page.locator("#via3")).to_have_value("Reuters")
+    expect(page.locator("#quote")).to_be_visible()
+    expect(page.locator("#quote")).to_have_value("The family does not know yet.")
+    expect(page.locator("[name=internal]")).to_be_checked()
+    page.click("text=Start afresh")
+    expect(page.locator("[data-restored]")).to_be_hidden()
+    expect(page.locator("#by")).to_have_value("")
+
+
+def test_what_one_typed_does_not_come_back_to_another(visits: Visits, desk: Desk) -> None:
+    page = visits.of("Ana")
+    fill(page, desk, claim=SECOND, status="denied", by="Paris prosecutor", said="2017-04-20 23:31")
+    page.wait_for_timeout(400)
+    page.click("text=Sign out")
+    sign_in(page, "Ben")
+    page.goto(f"{desk.address}/record")
+    expect(page.locator("[data-link]")).to_have_text("live")
+    assert page.input_value("#claim") == ""
+    expect(page.locator("[data-restored]")).to_be_hidden()
+
+
+def test_what_was_saved_and_not_answered_is_not_saved_twice(visits: Visits, desk: Desk) -> None:
+    page = visits.of("Ana")
+    visits.forgiven = ("ERR_", "Failed to load")
+    fill(page, desk, claim=SECOND, status="denied", by="Paris prosecutor")
+    expect(page.locator("#foresight .large")).to_be_visible()
+    before = desk.ledger.size
+    saved = "new FormData(document.querySelector('.record'), document.querySelector('[value=save]'))"
+    page.evaluate(f"() => fetch('/record', {{ method: 'POST', body: {saved} }})")
+    assert (size := desk.ledger.size) > before
+    page.route("**/record", lambda route: route.abort())  # it was recorded, and she does not hear of it
+    save(page)
+    page.unroute("**/record")
+    page.goto(f"{desk.address}/record")
+    expect(page.locator("[data-restored]")).to_be_visible()
+    save(page)
+    expect(page.locator("[data-done]")).to_contain_text("Paris prosecutor")
+    assert desk.ledger.size == size
+    page.goto(f"{desk.address}/record")
+    expect(page.locator("[data-restored]")).to_be_hidden()
+
+
 def test_a_wrong_password_says_so_and_keeps_the_name(visits: Visits, desk: Desk) -> None:
     page = visits.page()
     visits.forgiven = ("401",)
@@ -275,6 +335,46 @@ def test_it_works_without_a_script(visits: Visits, desk: Desk) -> None:
     page.goto(f"{desk.address}/replay")
     page.click("[data-earlier]")
     expect(page.locator("[data-permalink]")).to_be_visible()
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_chain_of_relayers_is_as_long_as_it_has_to_be(visits: Visits, desk: Desk, script: bool) -> None:
+    page = visits.of("Ana", java_script_enabled=script)
+    fill(page, desk, claim=SECOND, status="denied", by="Paris prosecutor", said="2017-04-20 23:31")
+    page.fill("#via1", "BFM")
+    page.locator(".more summary").click()
+    page.fill("#via2", "Reuters")
+    page.fill("#quote", "no such thing")
+    loads: list[str] = []
+    page.on("load", lambda _: loads.append("load"))
+    page.click("text=Another relayer")
+    expect(page.locator("#via3")).to_be_focused()
+    assert (loads == []) is script
+    assert page.input_value("#quote") == "no such thing"
+    page.keyboard.type("Le Monde")
+    if script:
+        expect(page.locator("#ask-via3")).to_contain_text("is new")
+    else:
+        page.click("[value=preview]")
+    page.select_option("#via3_kind", "newspaper")
+    for number in range(4, 9):
+        page.click("text=Another relayer")
+        expect(page.locator(f"#via{number}")).to_be_visible()
+    expect(page.locator("text=Another relayer")).to_be_hidden()
+    page.fill("#via5", "Islamic State (Amaq)")
+    save(page)
+    expect(page.locator("[data-done]")).to_be_visible()
+    via = next(line.via for line in desk.ledger.why(SECOND).statements if line.quote == "no such thing")
+    assert list(via) == ["BFM", "Reuters", "Le Monde", "Islamic State (Amaq)"]
+
+
+def test_enter_saves_and_adds_no_relayer(visits: Visits, desk: Desk) -> None:
+    for script in (True, False):
+        page = visits.of("Ana", java_script_enabled=script)
+        minute = 40 + script
+        fill(page, desk, claim=SECOND, status="denied", by="Paris prosecutor", said=f"2017-04-20 23:{minute}")
+        page.press("#said", "Enter")
+        expect(page.locator("[data-done]")).to_contain_text("Recorded as entry")
 
 
 @pytest.mark.parametrize("size", ["phone", "laptop"])

@@ -13,9 +13,10 @@ from sqlalchemy import text
 
 from ledger.book import Ledger
 from ledger.book import passwords as kept_passwords
+from ledger.book.attempts import WITHIN, Most
 from ledger.book.passwords import LONGEST, SHORTEST
 from ledger.book.people import PREFIX, SESSION, People
-from ledger.errors import Forbidden, Misused, NotSignedIn, Rejected, Unavailable
+from ledger.errors import Forbidden, Misused, NotSignedIn, Rejected, TooMany, Unavailable
 from ledger.store import Place, check
 from ledger.vocabulary import Access, Role
 from tests.ledgers import DAY as START
@@ -114,6 +115,72 @@ def test_a_name_that_nobody_has_is_checked_as_long(people: People, monkeypatch: 
     kept_passwords._nobodys.cache_clear()
     assert len(asked) == 3
     assert len(set(asked)) == 1, "of one cost"
+
+
+HERE, THERE = "192.0.2.7", "198.51.100.9"
+
+
+def tried(people: People, name: str = "Ana", password: str = "guess", address: str = HERE) -> str:
+    """How an attempt ends, where three of a name at an address are let through, five at an address, seven of a name."""
+    try:
+        return people.sign_in(name, password, address=address, most=Most(3, 5, 7)).person.name
+    except NotSignedIn:
+        return "refused"
+    except TooMany as error:
+        return str(error.seconds)
+
+
+def test_who_was_refused_too_often_waits_whichever_process_refused_them(where: Place, ledger: Ledger) -> None:
+    clock = ledger.people._clock
+    assert isinstance(clock, Clock)
+    with Ledger.open(where, recorder="Otto", clock=clock) as other:
+        first, second = ledger.people, other.people
+        assert [tried(each) for each in (first, second, first)] == ["refused"] * 3
+        clock.now += timedelta(minutes=5)
+        assert [tried(each, password=PASSWORD) for each in (first, second)] == ["600", "600"]
+        assert kinds(first).count(Access.REFUSED) == 3, "what is not tried is not written down"
+        assert tried(second, password=PASSWORD, address=THERE) == "Ana"
+        clock.now += timedelta(minutes=10)
+        assert tried(second, "\N{FULLWIDTH LATIN CAPITAL LETTER A}na", PASSWORD) == "Ana"
+
+
+def test_who_gets_in_begins_anew(people: People) -> None:
+    passwords = ["guess", "guess", PASSWORD, "guess", "guess", PASSWORD, "guess"]
+    assert [tried(people, password=each) for each in passwords] == [
+        *("refused", "refused", "Ana", "refused", "refused"),
+        *("Ana", "refused"),
+    ]
+
+
+def test_an_address_and_a_name_are_counted_by_themselves_too(people: People, clock: Clock) -> None:
+    assert [tried(people, f"name {number}") for number in range(6)] == ["refused"] * 5 + ["900"]
+    clock.now += WITHIN
+    assert [tried(people, "x" * 150 + "\n", address=f"192.0.2.{number}") for number in range(8)] == [
+        *["refused"] * 7,
+        "900",
+    ]
+
+
+def test_of_the_list_no_more_is_read_than_the_last_quarter_of_an_hour(
+    ledger: Ledger, people: People, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ledger.store.people import Register
+
+    for number in range(120):
+        with pytest.raises(NotSignedIn):
+            people.sign_in(f"name {number}", "guess", address=HERE)
+    clock.now += WITHIN
+    read: list[int] = []
+    accesses = Register.accesses
+
+    def counting(self: Register, before: int | None, limit: int) -> object:
+        found = accesses(self, before, limit)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(Register, "accesses", counting)
+    assert tried(people, password=PASSWORD) == "Ana"
+    assert read == [100]
 
 
 def test_what_is_secret_is_kept_as_a_hash(ledger: Ledger, people: People) -> None:

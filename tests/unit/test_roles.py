@@ -18,7 +18,21 @@ from ledger.vocabulary import Mistake, Role, SourceKind, Status
 from tests.ledgers import DAY as START
 
 READS = {
-    *("policy", "read_time", "show_time", "as_of", "board", "why", "history", "log", "diff", "search", "todo", "since"),
+    *(
+        "policy",
+        "read_time",
+        "show_time",
+        "as_of",
+        "board",
+        "board_after_claim",
+        "why",
+        "history",
+        "log",
+        "diff",
+        "search",
+        "todo",
+        "since",
+    ),
     *("sources", "source_record", "stories", "authorities", "documents", "verify", "close"),
     *("publications", "settlements", "debts", "notices", "correctives", "impact", "recheck"),
     *("export_csv", "export_atom", "export_claimreview", "changes_feed", "corrections_feed"),

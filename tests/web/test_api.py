@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields
@@ -152,6 +153,41 @@ def test_long_answers_come_in_pages(browser: Browsers, ledger: Ledger) -> None:
         changes, after = changes + told["changes"], told["next"]
     assert changes == [line.as_json() for line in ledger.history(5, clock=book.Clock.KNOWN)]
     assert len(changes) > 2
+
+
+@ONE
+def test_of_a_long_board_no_more_rows_are_made_than_are_asked_for(
+    browser: Browsers, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ledger.book.snapshot import Snapshot
+
+    for number in range(30):
+        ledger.record(f"Car number {number} burned", Status.REPORTED, by=6, said=None, story=f"story-{number % 3}")
+    ledger.same(10, 5)
+    made: list[int] = []
+    row = Snapshot.row
+
+    def counting(self: Snapshot, explanation: Any, since: Any) -> Any:
+        if threading.current_thread() is threading.main_thread():  # the server makes its own board beside
+            made.append(explanation.verdict.claim)
+        return row(self, explanation, since)
+
+    monkeypatch.setattr(Snapshot, "row", counting)
+    assert len(ledger.board_after_claim(None, 5)) == len(made) == 5
+    page = browser(Role.AUDITOR)
+    first = page.get(f"{API}/board", params={"limit": 4}).json()
+    assert first["next"] == first["rows"][-1]["claim"]
+    for params in ({}, {"state": "unverified"}, {"state": "denied"}, {"story": 4}, {"known": "20"}):
+        found, after = [], None
+        for _ in range(100):
+            told = page.get(f"{API}/board", params=params | {"limit": 4} | ({} if after is None else {"after": after}))
+            found += told.json()["rows"]
+            if (after := told.json()["next"]) is None:
+                break
+        assert found == page.get(f"{API}/board", params=params | {"limit": 1000}).json()["rows"], params
+    assert found, "of the first 20 entries too"
+    whole = [each.as_json() for each in sorted(ledger.board(), key=lambda row: row.claim)]
+    assert page.get(f"{API}/board").json()["rows"] == whole
 
 
 @ONE

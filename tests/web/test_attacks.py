@@ -15,10 +15,10 @@ from fastapi.testclient import TestClient
 
 from ledger.book import Ledger, Person
 from ledger.book.people import People
+from ledger.errors import TooMany
 from ledger.store import Place
 from ledger.vocabulary import Access, Role
 from ledger.web.limiting import SignInLimits
-from ledger.web.problems import TooMany
 from ledger.web.settings import Settings
 from ledger.web.signing import MOST_KEPT
 from tests.ledgers import DAY

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import html
 import re
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +14,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from ledger.book import Ledger
+from ledger.store import Place
 from ledger.vocabulary import Role, Status
 from ledger.web.desk.around import FIVE
 from tests.web.conftest import NAMES, SECOND, STORY, Browsers
@@ -40,6 +44,7 @@ PAGES = (
     "/log",
     "/log?start=0",
     "/help",
+    "/todo",
     "/csv/claims.csv",
     "/csv/entries.csv",
     "/log/entries.ndjson",
@@ -92,7 +97,15 @@ def where(tmp_path: Path) -> object:
 
 
 def test_every_page_and_every_form_is_tried(app: FastAPI) -> None:
-    alone = {"/live", "/search", "/static/{name}", "/favicon.ico", "/claims/{claim}/proof", "/log/checkpoints/{size}"}
+    alone = {
+        "/live",
+        "/search",
+        "/static/{name}",
+        "/favicon.ico",
+        "/claims/{claim}/proof",
+        "/evidence/{index}",
+        "/log/checkpoints/{size}",
+    }
     pages, forms = routes(app, "GET") - alone, routes(app, "POST")
     assert len(pages) > 10
     assert len(forms) > 10
@@ -250,6 +263,7 @@ def test_every_page_is_html_as_it_should_be(
     texts["asked"] = page.post(
         "/record", data=DENIAL | {"claim": "A second police oficer was killed", "by": "AFP"}
     ).text
+    texts["longer"] = page.post("/record", data=DENIAL | {"via2": "BFM", "do": "longer"}).text
     texts["sign in"] = browser(None, **HTML).get("/sign-in").text
     written = []
     for number, text in enumerate(text for text in texts.values() if text.startswith("<!doctype")):
@@ -297,6 +311,164 @@ def test_what_one_has_seen_is_remembered_in_the_browser(browser: Browsers, ledge
     assert "Otto" in told
     page.post("/seen", data={"size": str(ledger.size)})
     assert "Nothing since entry" in page.get("/").text
+
+
+def test_a_corrective_settles_what_it_was_drafted_for_and_not_what_came_since(
+    browser: Browsers, ledger: Ledger
+) -> None:
+    page = browser(Role.PUBLISHER, **HTML)
+    page.post("/publications", data={"name": "the live page", "story": STORY, "key": "8" * 32})
+    live = ledger.publications()[0].index
+    ledger.grant(8, story=STORY)
+    ledger.record(5, Status.CONFIRMED, by=8, said=None)
+    told = page.get("/publications").text
+    [form] = re.findall(rf'action="/publications/{live}/settle".*?</form>', told, re.DOTALL)
+    shown = dict(re.findall(r'<input type="hidden" name="([^"]*)" value="([^"]*)"', form))
+    ledger.record(10, Status.DENIED, by=8, said=None)
+    assert {each.claim for each in ledger.debts()} == {5, 10}
+    done = page.post(f"/publications/{live}/settle", data=shown | {"note": "on air"})
+    assert done.status_code == 303, done.text
+    assert [each.claim for each in ledger.debts()] == [10]
+    again = page.post(f"/publications/{live}/settle", data=shown | {"note": "on air", "key": "9" * 32})
+    assert again.status_code == 409
+    assert "nothing is owed" in again.text
+    for known in ("x", "99999", "9" * 40):
+        made_up = {"note": "on air", "key": known, "known": known}
+        assert page.post(f"/publications/{live}/settle", data=made_up).status_code == 422, known
+
+
+def test_two_who_record_the_same_now_are_told(browser: Browsers) -> None:
+    """Unless the minute passes between them; then it is tried once more."""
+    given = DENIAL | {"said": "now"}
+    told = []
+    for _ in range(2):
+        told = [browser(role, **HTML).post("/record", data=given) for role in (Role.FACT_CHECKER, Role.EDITOR)]
+        if told[1].status_code == 409:
+            break
+    assert told[1].status_code == 409
+    assert f"{NAMES[Role.FACT_CHECKER]}</bdi> has recorded the same" in told[1].text
+
+
+@pytest.mark.parametrize(
+    ("act", "given", "why"),
+    [
+        ("withdraw", {"said": ""}, "when they took it back: is missing; give the time"),
+        ("retract", {"why": ""}, "why: is missing; choose one"),
+    ],
+)
+def test_what_a_small_form_lacks_is_said(
+    browser: Browsers, ledger: Ledger, act: str, given: dict[str, str], why: str
+) -> None:
+    page, before = browser(Role.EDITOR, **HTML), ledger.size
+    assert '<option value="">choose one</option>' in page.get("/claims/5").text, "no mistake is one's by default"
+    told = page.post(f"/entries/7/{act}", data=given | {"claim": "5"})
+    assert told.status_code == 422
+    assert why in told.text
+    assert ledger.size == before
+
+
+def test_a_file_that_is_evidence_can_be_taken_and_is_never_shown(
+    browser: Browsers, ledger: Ledger, tmp_path: Path
+) -> None:
+    hostile = b"<script>alert(1)</script>"
+    reporter, auditor = browser(Role.FACT_CHECKER, **HTML), browser(Role.AUDITOR, **HTML)
+    done = reporter.post(
+        "/entries/7/evidence", data={"claim": "5"}, files={"file": ("../page.html", hostile, "text/html")}
+    )
+    told = auditor.get(done.headers["location"]).text
+    [address] = re.findall(r'<a href="(/evidence/\d+)" download>a file</a>, text/html', told)
+    taken = auditor.get(address)
+    assert (taken.status_code, taken.content) == (200, hostile)
+    assert taken.headers["content-type"] == "application/octet-stream"
+    assert taken.headers["content-disposition"].startswith("attachment; ")
+    assert taken.headers["x-content-type-options"] == "nosniff"
+    assert browser(None, **HTML).get(address).status_code == 303
+    ledger.place.kept_files().joinpath(hashlib.sha256(hostile).hexdigest()).unlink()
+    assert auditor.get(address).status_code == 404
+    assert "<strong>lost</strong>" in auditor.get(done.headers["location"]).text
+    for none in ("/evidence/7", "/evidence/99999", "/evidence/..%2fclaims.db"):
+        assert auditor.get(none).status_code in (404, 422), none
+
+
+@pytest.mark.parametrize(
+    ("path", "given", "why"),
+    [
+        ("/publications/12/settle", {}, ["where it went out: is missing; give its address"]),
+        ("/sources/authority", {"source": "8", "story": STORY, "claim": "5"}, ["give a story or a claim"]),
+        ("/sources/authority", {"source": "8"}, ["give a story or a claim"]),
+        (
+            "/sources/authority",
+            {"source": "Interior Minister", "claim": "5"},
+            ["no such source", "8: Interior Ministry"],
+        ),
+        ("/sources/6/group", {"body": "Interior Minister"}, ["no such source", "8: Interior Ministry"]),
+        (
+            "/claims/10/same",
+            {"same_as": "A second officer killed"},
+            ["give the index of the one you mean", "5: A "],
+        ),
+        ("/publications", {"name": "live", "claims": "999"}, ["999"]),
+    ],
+)
+def test_no_form_is_answered_with_an_option_of_the_command_line(
+    browser: Browsers, ledger: Ledger, path: str, given: dict[str, str], why: list[str]
+) -> None:
+    assert ledger.add_publication("the first edition", claims=[5]).index == 12
+    ledger.record(5, Status.CONFIRMED, by=8, said=None)
+    before = ledger.size
+    told = browser(Role.EDITOR, **HTML).post(path, data=given)
+    assert told.status_code in (409, 422), told.text
+    [shown] = re.findall(r'<div class="wrong" role="alert".*?</div>', told.text, re.DOTALL)
+    assert "--" not in shown
+    for each in why:
+        assert each in html.unescape(shown)
+    assert ledger.size == before
+
+
+def test_who_comes_second_is_told_though_the_form_is_gone(browser: Browsers, ledger: Ledger) -> None:
+    page = browser(Role.EDITOR, **HTML)
+    ledger.add_publication("the first edition", claims=[5])
+    ledger.record(5, Status.CONFIRMED, by=8, said=None)
+    told = [page.post("/publications/12/settle", data={"note": "on air", "key": each * 32}) for each in "ab"]
+    assert [each.status_code for each in told] == [303, 409]
+    assert "nothing is owed" in told[1].text
+
+
+def test_a_very_long_claim_is_whole_on_its_own_page_alone(browser: Browsers, ledger: Ledger) -> None:
+    long = "W" * 9_999 + "."
+    ledger.grant(8, story=STORY)
+    page = browser(Role.EDITOR, **HTML)
+    page.post("/publications", data={"name": "the live page", "story": STORY, "key": "8" * 32})
+    done = ledger.record(5, Status.CORRECTED, by=8, to=long, said=None, story=STORY)
+    ledger.record(long, Status.CONFIRMED, by=8, said=None)
+    claim = ledger.why(long).row.claim
+    for path in (*PAGES, f"/claims/5?did={done.index}&wrote={claim}-{done.index}", f"/search?q={'W' * 100}"):
+        told = re.sub("<pre.*?</pre>", "", page.get(path).text, flags=re.DOTALL)  # what may be sent to readers is whole
+        assert path.startswith("/csv") or "W" * 1001 not in told, path
+    assert long in page.get(f"/claims/{claim}").text
+
+
+def test_all_that_is_to_do_is_on_a_page_of_its_own(browser: Browsers, ledger: Ledger) -> None:
+    for number in range(12):
+        claim = ledger.record(f"Car number {number} burned", Status.REPORTED, by=6, said=None, story=STORY).claim
+        ledger.hold(claim or 0)
+    page = browser(Role.FACT_CHECKER, **HTML)
+    assert 'more on <a href="/todo">To do</a>' in page.get("/").text
+    told = page.get("/todo").text
+    assert [f"Car number {number} burned" in told for number in range(12)] == [True] * 12
+
+
+def test_an_auditor_is_told_what_does_not_fit(browser: Browsers, ledger: Ledger, where: Place) -> None:
+    page = browser(Role.AUDITOR, **HTML)
+    with sqlite3.connect(str(where.path)) as raw:
+        for (name,) in raw.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            raw.execute(f"DROP TRIGGER {name}")
+        raw.execute("""UPDATE entries SET leaf = CAST(replace(CAST(leaf AS TEXT), 'denied', 'confirmed') AS BLOB)""")
+    raw.close()
+    told = page.get("/audit?verify=true").text
+    assert "Something does not fit." in told
+    assert "Everything fits." not in told
+    assert re.search(r"<li>entry 9: [^<]+</li>", told), "the denial, by its index"
 
 
 def test_everybody_is_called_by_their_name(browser: Browsers) -> None:

@@ -130,3 +130,57 @@ def test_what_fails_is_told_without_a_word_of_it(
     assert "secret" not in done.text + caplog.text + str([each.__dict__ for each in caplog.records])
     [line] = [each for each in caplog.records if each.msg == "failure"]
     assert any("test_security.py" in each for each in line.told["places"])  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("method", "step"), [("GET", "load the page again"), ("POST", "it is recorded once")])
+def test_a_browser_is_told_of_a_failure_on_a_page(app: FastAPI, browser: Browsers, method: str, step: str) -> None:
+    @app.api_route("/fails", methods=["GET", "POST"])
+    def fails() -> None:
+        raise ValueError("a claim that is secret")
+
+    done = browser().request(method, "/fails", headers={"Accept": "text/html"})
+    assert done.status_code == 500
+    assert done.headers["content-type"] == "text/html; charset=utf-8"
+    assert "content-security-policy" in done.headers
+    assert "the program failed" in done.text
+    assert step in done.text
+    assert "tell who looks after the desk that it was at 20" in done.text
+    assert "secret" not in done.text
+    assert "ValueError" not in done.text
+
+
+def test_where_pages_are_what_fails_it_is_still_answered(
+    app: FastAPI, browser: Browsers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ledger.web.desk import around
+
+    @app.get("/fails")
+    def fails() -> None:
+        raise ValueError
+
+    def fill(*_: object, **__: object) -> str:
+        raise KeyError
+
+    monkeypatch.setattr(around, "fill", fill)
+    done = browser().get("/fails", headers={"Accept": "text/html"})
+    assert done.status_code == 500
+    assert done.json()["detail"] == "unexpected: ValueError"
+
+
+def test_what_is_refused_before_any_route_is_a_page_for_a_browser(browser: Browsers) -> None:
+    page = browser(Role.EDITOR, Accept="text/html")
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for done, status, why in (
+        (page.post("/seen", data={"size": "5"}, headers={"Sec-Fetch-Site": "cross-site"}), 403, "page of another site"),
+        (page.post("/seen", headers={"Content-Length": "9" * 12}), 413, "is larger than 1,048,576 bytes"),
+        (page.post("/seen", content=iter([b"x" * 2_000_000]), headers=form), 413, "is larger than 1,048,576 bytes"),
+        (page.put("/seen"), 405, "there is no such page"),
+        (
+            page.post("/claims/5/hold", content=b"x", headers={"Content-Type": "multipart/form-data"}),
+            400,
+            "cannot be read",
+        ),
+    ):
+        assert done.status_code == status, done.text
+        assert done.headers["content-type"] == "text/html; charset=utf-8", done.text
+        assert why in done.text

@@ -10,10 +10,12 @@ from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
 from ledger.book import Ledger
+from ledger.store import Place
 from ledger.vocabulary import Access, Role
+from ledger.web.app import make_app
 from ledger.web.identity import Desk
 from ledger.web.settings import Settings
-from tests.web.conftest import ADDRESS, NAMES, PASSWORD, Browsers
+from tests.web.conftest import ADDRESS, NAMES, OURS, PASSWORD, Browsers
 
 pytestmark = pytest.mark.parametrize("where", ["sqlite"], indirect=True)
 ANA = NAMES[Role.FACT_CHECKER]
@@ -88,6 +90,16 @@ def test_who_tries_too_often_has_to_wait(browser: Browsers, ledger: Ledger) -> N
     assert page.post("/sign-in", data={"name": NAMES[Role.EDITOR], "password": PASSWORD}).status_code == 303
     kinds = [line.kind for line in ledger.people.accesses(limit=100)]
     assert kinds.count(Access.REFUSED) == 3, "what is not tried is not written down"
+
+
+@pytest.mark.parametrize("settings", [Settings(attempts=3)])
+def test_several_processes_let_through_no_more_than_one(browser: Browsers, where: Place, settings: Settings) -> None:
+    with Ledger.open(where) as opened, TestClient(make_app(opened, settings), base_url=ADDRESS, headers=OURS) as other:
+        given = {"name": ANA, "password": "guess"}
+        answers = [each.post("/sign-in", data=given) for each in (browser(), other) * 4]
+        assert [each.status_code for each in answers] == [401] * 3 + [429] * 5
+        assert answers[-1].headers["retry-after"] in ("899", "900")
+        assert "wait 15 minutes" in answers[-1].text
 
 
 @pytest.mark.parametrize("settings", [Settings(attempts=3)])

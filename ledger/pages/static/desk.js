@@ -73,7 +73,7 @@ function changed(told) {
   } else if (page === "claim") {
     const article = one("[data-of]");
     if (article && (told.whole || told.claims.includes(Number(article.dataset.of)))) refresh();
-  } else if (["timeline", "audit", "publications"].includes(page)) {
+  } else if (["timeline", "audit", "publications", "todo"].includes(page)) {
     refresh();
   }
 }
@@ -104,10 +104,13 @@ function moreToShow() {
   news.hidden = false;
 }
 
-// The parts of a page that follow from the ledger; a part in which somebody types stays as it is.
+// The parts of a page that follow from the ledger; a part in which somebody types stays as it is. What was asked for once,
+// to derive everything again, is not asked for with each entry that comes.
 const refresh = later(async () => {
+  const asked = new URLSearchParams(location.search);
+  asked.delete("verify");
   let found;
-  try { found = await load(location.pathname + location.search); } catch { return; }
+  try { found = await load(`${location.pathname}?${asked}`); } catch { return; }
   if (!found.answer.ok) return;
   for (const part of all("[data-live]")) {
     const fresh = one(`[data-live="${part.dataset.live}"]`, found.page);
@@ -151,7 +154,9 @@ function filter() {
   }
   for (const group of all("[data-group]")) group.hidden = !one("[data-claim]:not([hidden])", group);
   const place = one("[data-found]");
-  const text = `${shown} of ${all("[data-claim]").length} ${shown === 1 ? "claim" : "claims"} shown`;
+  const here = all("[data-claim]").length, listed = Number(search.form.dataset.listed);
+  const more = here < listed ? `; Enter searches all ${listed}` : "";
+  const text = `${shown} of ${here} ${here === 1 ? "claim" : "claims"} shown${more}`;
   if (place && place.textContent !== text) place.textContent = text;
 }
 
@@ -178,6 +183,7 @@ if (search) {
 
 const PLACES = { b: "/", n: "/record", t: "/timeline", p: "/replay", s: "/sources", "?": "/help" };
 const keysOn = () => kept.get(localStorage, "claims-keys") !== "off";
+let leaving = false; // what is typed before the next page is there is no key of this one
 const typing = (at) => at.matches("textarea, select, input:not([type=radio], [type=checkbox], [type=range])");
 
 document.addEventListener("keydown", (event) => {
@@ -189,6 +195,7 @@ document.addEventListener("keydown", (event) => {
     return form.requestSubmit(one("[value=save]", form));
   }
   if (event.ctrlKey || typing(at)) return;
+  if (leaving) return event.preventDefault();
   const key = event.key.toLowerCase();
   if (at.matches("[name=status]")) {
     const status = one(`[data-key="${CSS.escape(key)}"]`);
@@ -204,7 +211,12 @@ document.addEventListener("keydown", (event) => {
   else if (key === "j" && search) move(1);
   else if (key === "k" && search) move(-1);
   else if (key === "u" && one("[data-undo]")) one("[data-undo]").click();
-  else if (PLACES[key] && (key !== "n" || one("nav a[href='/record']"))) { event.preventDefault(); location.assign(PLACES[key]); }
+  else if (PLACES[key] && (key !== "n" || one("nav a[href='/record']"))) {
+    event.preventDefault();
+    leaving = true;
+    setTimeout(() => { leaving = false; }, 2000);
+    location.assign(PLACES[key]);
+  }
 });
 
 const keys = one("[data-keys]");
@@ -220,7 +232,7 @@ if (keys) {
 const form = one("[data-record]");
 if (form) {
   const DRAFT = "claims-draft";
-  const FIELDS = ["claim", "to", "by", "via1", "via2", "said", "story", "quote", "note", "url", "evidence_url", "why"];
+  const FIELDS = ["claim", "to", "by", "via1", "via2", "via3", "via4", "via5", "via6", "via7", "via8", "said", "story", "quote", "note", "url", "evidence_url", "why"];
   let asking = null;
 
   const swap = (fresh, id) => {
@@ -247,25 +259,61 @@ if (form) {
   };
   const ask = later(preview, 250);
 
-  const draft = later(() => {
+  const keep = (more) => {
     const typed = Object.fromEntries(FIELDS.map((name) => [name, form.elements[name] ? form.elements[name].value : ""]));
-    typed.status = form.elements.status.value;
+    Object.assign(typed, { status: form.elements.status.value, internal: form.elements.internal.checked, me: body.dataset.me, at: location.search }, more);
     kept.set(sessionStorage, DRAFT, JSON.stringify(typed));
-  }, 150);
+  };
+  let sent = false;
+  const draft = later(() => { if (!sent) keep(); }, 150);
 
-  form.addEventListener("input", () => { ask(); draft(); });
-  form.addEventListener("submit", () => { if (asking) asking.abort(); });
-
-  const before = kept.get(sessionStorage, DRAFT);
-  if (before && form.dataset.sent === "no" && !location.search) {
-    const typed = JSON.parse(before);
-    if (typed.claim || typed.by || typed.quote) {
-      for (const name of FIELDS) if (form.elements[name] && typed[name]) form.elements[name].value = typed[name];
-      if (typed.status) form.elements.status.value = typed.status;
-      one("[data-restored]").hidden = false;
-      one("[data-discard]").addEventListener("click", () => { kept.drop(sessionStorage, DRAFT); location.assign("/record"); });
-      ask();
+  // One more relayer: the form comes back with its field, and what was typed stays where it is
+  const longer = async (button) => {
+    const given = new FormData(form);
+    given.delete("file");
+    given.set("do", "longer");
+    let found;
+    try { found = await load(form.action, { method: "POST", body: given }); } catch { say("The desk does not answer. What you typed is still here."); return false; }
+    if (!found.answer.ok) { form.requestSubmit(button); return false; }
+    for (const relayer of all("[data-relayer]", found.page)) {
+      if (!form.elements[relayer.dataset.relayer]) one("[data-chain]").append(document.importNode(relayer, true));
     }
+    button.hidden = !one("[data-longer]", found.page);
+    one("[data-relayer]:last-child input").focus();
+    return true;
+  };
+  form.addEventListener("click", (event) => {
+    if (!event.target.matches("[data-longer]")) return;
+    event.preventDefault();
+    longer(event.target);
+  });
+
+  form.addEventListener("input", () => { sent = false; ask(); draft(); });
+  // With its key: where it was saved and the answer got lost, it is not saved twice
+  form.addEventListener("submit", (event) => {
+    if (asking) asking.abort();
+    sent = true;
+    keep(event.submitter && event.submitter.value === "preview" ? {} : { key: form.elements.key.value });
+  });
+
+  // Whoever else signs in here begins afresh; so does who comes from a claim, unless it was typed there
+  const restore = async (typed) => {
+    one("[data-restored]").hidden = false;
+    one("[data-discard]").addEventListener("click", () => { kept.drop(sessionStorage, DRAFT); location.assign(location.href); });
+    const last = FIELDS.findLast((name) => name.startsWith("via") && typed[name]);
+    while (last && !form.elements[last]) if (!await longer(one("[data-longer]", form))) break;
+    for (const name of FIELDS) if (form.elements[name] && typed[name]) form.elements[name].value = typed[name];
+    if (typed.status) form.elements.status.value = typed.status;
+    if (typed.key) form.elements.key.value = typed.key;
+    form.elements.internal.checked = Boolean(typed.internal);
+    const more = one(".more", form);
+    if (typed.internal || FIELDS.some((name) => typed[name] && more.contains(form.elements[name]))) more.open = true;
+    ask();
+  };
+  const before = JSON.parse(kept.get(sessionStorage, DRAFT)) || {};
+  const ours = before.me === body.dataset.me && (!location.search || before.at === location.search);
+  if (form.dataset.sent === "no" && ours && (before.claim || before.by || before.quote)) {
+    restore(before);
   } else if (form.dataset.sent === "no" && form.elements.claim.value) {
     ask();
   }
@@ -290,7 +338,7 @@ if (form) {
   else if (form.dataset.sent === "no") (one("[name=status]:checked", form) ? form.elements.by : one("[name=status]", form)).focus();
   else if (!one(".question", form)) one("[value=save]", form).focus();
 }
-if (one("[data-done]")) kept.drop(sessionStorage, "claims-draft");
+if (one("[data-done]") && (JSON.parse(kept.get(sessionStorage, "claims-draft")) || {}).key) kept.drop(sessionStorage, "claims-draft");
 
 // Replay: the slider draws the moment, and its address stands in the bar
 
@@ -306,7 +354,7 @@ if (slider) {
     let found;
     try { found = await load(`/replay?${query}`, { signal: asking.signal }); } catch { return; }
     const fresh = one("[data-moment]", found.page);
-    if (!fresh) return;
+    if (!fresh) return linkState("signed out");
     one("[data-moment]").replaceWith(document.importNode(fresh, true));
     history.replaceState(null, "", found.answer.url);
   };

@@ -6,6 +6,7 @@ module         decides
 `frame`        what every page has: who is there, where pages are, what is filled in
 `remembered`   answers that follow from the size of the ledger alone, kept while they are asked for again
 `board`        the first page, what changed since somebody looked, and the search
+`shift`        all that a shift must look at
 `live`         what changes, as rows of the board, to every page that is open
 `typed`        a statement as it was typed: which of it is a question, which a mistake, which a `Word`
 `record`       the page that takes a statement

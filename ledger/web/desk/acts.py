@@ -12,9 +12,10 @@ from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import Response
 from starlette.datastructures import FormData, UploadFile
 
-from ledger.book import Ledger, Receipt
+from ledger.book import Ledger, Receipt, UnknownSource
 from ledger.book.once import Repeated, earlier, key_of
-from ledger.errors import LedgerError, Misused
+from ledger.errors import LedgerError, Misused, Problem, Rejected, Unclear
+from ledger.text import shown
 from ledger.vocabulary import Kind, Mistake, Reason
 from ledger.web.desk.claim import show_claim
 from ledger.web.desk.frame import Failed, Frame, Page, go_to, new_key, place
@@ -57,7 +58,7 @@ def do(page: Frame, form: FormData, name: str, kind: Kind, act: Callable[[Ledger
     """Do an act, once for the key of its form; ``name`` is that of the form on the page that ``show`` shows."""
     values = {each: value for each, value in form.multi_items() if isinstance(value, str)}
     if (theirs := page.not_theirs(values.get("key", ""))) is not None:
-        return show(Failed(name, theirs, values), status_of(theirs))
+        return _shown(show, Failed(name, theirs, values), status_of(theirs))
     asked = f"POST {page.request.url.path} {sorted((n, v) for n, v in values.items() if n != 'key')!r}"
     once = page.desk.once(key_of(page.person.name, values.get("key") or new_key(page.person.name), asked))
     try:
@@ -65,7 +66,7 @@ def do(page: Frame, form: FormData, name: str, kind: Kind, act: Callable[[Ledger
     except Repeated as again:
         receipt = earlier(page.desk, again.index, kind)
     except LedgerError as error:
-        return show(Failed(name, error, values), status_of(error))
+        return _shown(show, Failed(name, _on_a_page(error), values), status_of(error))
     back = values.get("back", "")
     if back in ("/sources", "/publications", "/log"):
         return go_to(place(back, did=receipt.index))
@@ -87,8 +88,9 @@ def withdraw(page: Page, form: Fields, index: At) -> Response:
     """Record that a source no longer stands by a statement."""
 
     def act(desk: Ledger) -> Receipt:
-        said = desk.read_time(text(form, "said") or "")
-        why = text(form, "why")
+        if (taken_back := text(form, "said")) is None:
+            raise Misused("when they took it back: is missing", next="give the time, such as 22:57, or now")
+        said, why = desk.read_time(taken_back), text(form, "why")
         return desk.take_back(index, said=said, why=None if why is None else _word(Reason, why, "why"))
 
     return do(page, form, f"withdraw-{index}", Kind.STATEMENT, act, _on_claim(page, form))
@@ -168,6 +170,27 @@ def _on_claim(page: Frame, form: FormData) -> Show:
         return show_claim(page, int(claim), failed=failed, status=status)
 
     return show
+
+
+def _shown(show: Show, failed: Failed, status: int) -> Response:
+    """The page with what was refused; one of its own where the form is gone, as when another has done the same."""
+    answer = show(failed, status)
+    if b" data-wrong>" not in bytes(answer.body):
+        assert failed.error is not None
+        raise failed.error
+    return answer
+
+
+def _on_a_page(error: LedgerError) -> LedgerError:
+    """The same refusal where its next step is an option of the command line, in words of these pages."""
+    if isinstance(error, UnknownSource):
+        near = [Problem(str(each.index), each.text) for each in error.candidates]
+        return Misused(f"{shown(error.name)}: no such source yet", next="add it on the page Sources", problems=near)
+    if isinstance(error, Unclear):
+        near = [Problem(str(each.index), each.text[:300]) for each in error.candidates]
+        step = "give the index of the one you mean" if near else error.next
+        return Rejected(error.message, next=step, problems=near)
+    return error
 
 
 def _word(words: Any, given: str | None, where: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import cast
 
@@ -10,11 +11,14 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
+from starlette.types import Scope
 
 from ledger.errors import LedgerError, Misused, NotSignedIn, Rejected
+from ledger.times import show_time
 from ledger.vocabulary import Bucket, Concern, Debt, Kind, Mistake, Role, SourceKind, Standing, State, Status
 from ledger.web.desk.frame import Page, fill
-from ledger.web.problems import refused, status_of
+from ledger.web.identity import ledger_of
+from ledger.web.problems import Unexpected, refused, status_of
 
 router = APIRouter(include_in_schema=False)
 
@@ -98,8 +102,37 @@ def show_refusals(app: FastAPI) -> None:
     def _http_error(request: Request, error: HTTPException) -> Response:
         if not _wants_page(request):
             return cast(Response, before[HTTPException](request, error))
-        told = Rejected(f"{str(error.detail).lower()}: there is no such page", next="go to the board")
+        if isinstance(error.__cause__, LedgerError):
+            return _page(request, error.__cause__, error.status_code)
+        missing = error.status_code in (404, 405)
+        why = "there is no such page" if missing else "what was sent cannot be read"
+        told = Rejected(f"{str(error.detail).lower()}: {why}", next="go to the board" if missing else "go back")
         return _page(request, told, error.status_code)
+
+
+def refuse(scope: Scope, error: LedgerError) -> Response:
+    """Answer where no route does: a browser that asked for a page with a page, and a program with problem details."""
+    request = Request(scope)
+    if not _wants_page(request):
+        return refused(error)
+    if not isinstance(error, Unexpected):
+        return _page(request, error, status_of(error))
+    try:
+        return _page(request, _failed(request), status_of(error))
+    except Exception:  # noqa: BLE001 - what failed may be what fills a page
+        return refused(error)
+
+
+def _failed(request: Request) -> LedgerError:
+    """What somebody at the desk does where the program fails: no details, which would tell them nothing."""
+    at = show_time(datetime.now(UTC), ledger_of(request).zone)
+    step = "load the page again"
+    if request.method not in ("GET", "HEAD"):
+        step = "go back and send it again: however often it is sent, it is recorded once"
+    return LedgerError(
+        "the program failed; it is no mistake of yours",
+        next=f"{step}. If it fails again, tell who looks after the desk that it was at {at}",
+    )
 
 
 def _page(request: Request, error: LedgerError, status: int) -> Response:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from mimetypes import guess_extension
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from fastapi.responses import Response
+from fastapi.responses import FileResponse, Response
 
 from ledger.book import LogLine
 from ledger.errors import Rejected
@@ -43,6 +44,17 @@ def proof(page: Page, claim: At) -> Response:
         text = prove(reader, claim)
     headers = {"Content-Disposition": f'attachment; filename="{claim}.proof.json"'}
     return Response(text, media_type="application/json", headers=headers)
+
+
+@router.get("/evidence/{index}")
+def evidence(page: Page, index: At) -> Response:
+    """The file that an entry names, to keep. It is never shown on a page of ours: it may be anything."""
+    rows = [row for row in page.desk.documents(index) if row.index == index and row.sha256 is not None and row.kept]
+    if not rows:
+        raise Rejected(f"evidence: of entry {index}: no file is kept", next="the page of a claim lists what there is")
+    sha256, kind = rows[0].sha256 or "", rows[0].media_type or ""
+    name = f"evidence-{index}{guess_extension(kind) or ''}"
+    return FileResponse(page.desk.place.kept_files() / sha256, media_type="application/octet-stream", filename=name)
 
 
 def show_claim(

@@ -24,6 +24,7 @@ router = APIRouter(include_in_schema=False)
 
 MOST_ROWS = 60
 MOST_LINES = 5
+_MOST_TOLD = 300
 
 
 @router.get("/live", response_class=EventSourceResponse)
@@ -52,7 +53,7 @@ def _made(request: Request, ledger: Ledger, known: int, since: Since) -> dict[st
         "size": since.now,
         "claims": sorted(claims)[:MOST_ROWS],
         "whole": len(claims) > MOST_ROWS,
-        "lines": [{"recorder": each.recorder, "summary": each.summary, "index": each.index} for each in lines],
+        "lines": [{"recorder": each.recorder, "summary": _short(each.summary), "index": each.index} for each in lines],
         "rows": [],
     }
     if not told["whole"]:
@@ -75,3 +76,7 @@ def _rows(ledger: Ledger, overview: Overview, claims: set[int]) -> Iterable[Boar
     if claims - found.keys():
         found |= {row.claim: row for row in ledger.rows(claims - found.keys()) if row.claim not in found}
     return [found[claim] for claim in sorted(found)]
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MOST_TOLD else text[: _MOST_TOLD - 1] + "…"

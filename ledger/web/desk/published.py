@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import Response
 
 from ledger.book import Ledger, Receipt
+from ledger.errors import Misused
 from ledger.vocabulary import Debt, Kind
 from ledger.web.desk.acts import At, Fields, do, text
 from ledger.web.desk.claim import Did, receipt
@@ -43,10 +44,13 @@ def add_publication(page: Page, form: Fields) -> Response:
 
 @router.post("/publications/{index}/settle")
 def settle(page: Page, form: Fields, index: At) -> Response:
-    """Record that the corrective to a publication went out."""
+    """Record that the corrective to a publication went out: the one that was shown, not what came since."""
 
     def act(desk: Ledger) -> Receipt:
-        return desk.settle(index, url=text(form, "url"), note=text(form, "note"))
+        url, note = text(form, "url"), text(form, "note")
+        if url is None and note is None:
+            raise Misused("where it went out: is missing", next="give its address, or say where it was told")
+        return desk.settle(index, url=url, note=note, as_of=desk.as_of(known=text(form, "known")))
 
     return _do(page, form, f"settle-{index}", Kind.SETTLEMENT, act)
 

@@ -19,7 +19,7 @@ from ledger.errors import Forbidden, LedgerError
 from ledger.model import Document
 from ledger.vocabulary import Kind, Reason, Status
 from ledger.web.desk.frame import Frame, Page, go_to, new_key, place
-from ledger.web.desk.typed import KINDS, RELAYERS, Ask, Typed, Understood, understand
+from ledger.web.desk.typed import KINDS, MOST_RELAYERS, Ask, Typed, Understood, understand
 from ledger.web.given import MOST, suffix_of
 from ledger.web.problems import status_of
 
@@ -36,7 +36,6 @@ KEYS = {
 }
 """The key that chooses each status while the field has the focus."""
 
-_OFFERED = 300
 _KEPT = re.compile(r"([0-9a-f]{64}) (\d{1,15}) ([\w.+-]+/[\w.+-]+)")
 _NOT_TYPED = ("do", "key", "again")
 
@@ -139,16 +138,17 @@ def _form(
         keys=KEYS,
         kinds=KINDS,
         reasons=list(Reason),
-        relayers=RELAYERS,
+        longer=len(typed.chain) < MOST_RELAYERS,
         sources=page.remember("sources", make=page.desk.sources),
         stories=page.desk.stories(),
-        claims=page.remember("newest", make=lambda: page.desk.newest_claims(_OFFERED)),
         **told,
     )
 
 
 def _typed(desk: Ledger, form: FormData) -> Typed:
     values = {name: value.replace("\r\n", "\n") for name, value in form.multi_items() if isinstance(value, str)}
+    if values.pop("enter", None):  # which presses the first button of a form
+        values["do"] = "save"
     file = form.get("file")
     try:
         document = _document(desk, file if isinstance(file, UploadFile) and file.filename else None, values)

@@ -54,9 +54,10 @@ def grant(page: Page, form: Fields) -> Response:
     """Give a source authority over a story or a claim."""
 
     def act(desk: Ledger) -> Receipt:
-        return desk.grant(
-            text(form, "source") or "", story=text(form, "story"), claim=text(form, "claim"), note=text(form, "note")
-        )
+        story, claim = text(form, "story"), text(form, "claim")
+        if (story is None) is (claim is None):
+            raise Misused("over what: is not clear", next="give a story or a claim, and leave the other empty")
+        return desk.grant(text(form, "source") or "", story=story, claim=claim, note=text(form, "note"))
 
     return _do(page, form, "grant", Kind.AUTHORITY, act)
 

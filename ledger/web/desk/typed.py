@@ -18,11 +18,11 @@ from ledger.errors import Candidate, LedgerError
 from ledger.model import Document
 from ledger.text import flaws, slug_flaws
 from ledger.times import Moment
-from ledger.vocabulary import Part, Reason, SourceKind, Status
+from ledger.vocabulary import Part, Precision, Reason, SourceKind, Status
 
 NEW = "new"
-RELAYERS = 2
-"""How many relayers the form has fields for; the interface and the command line take more."""
+RELAYERS, MOST_RELAYERS = 2, 8
+"""How many fields for relayers the form begins with, and how many it can have; the command line takes more."""
 
 _WHERE = {Part.QUOTE: "quote", Part.NOTE: "note", Part.URL: "url"}
 KINDS = tuple(kind for kind in SourceKind if kind is not SourceKind.DESK)
@@ -56,9 +56,16 @@ class Typed:
         given = self(f"{name}_kind") if self(f"{name}_asked") == self(name) else ""
         return next((kind for kind in KINDS if kind == given), None)
 
+    @property
+    def chain(self) -> list[str]:
+        """The names of the fields for relayers: as many as were there, and one more if that was asked for."""
+        there = [number for number in range(1, MOST_RELAYERS + 1) if f"via{number}" in self.values]
+        last = max([RELAYERS, *there]) + (self("do") == "longer")
+        return [f"via{number}" for number in range(1, min(last, MOST_RELAYERS) + 1)]
+
     def relayers(self) -> list[str]:
         """The names of the fields of relayers that are filled."""
-        return [name for name in (f"via{number}" for number in range(1, RELAYERS + 1)) if self(name)]
+        return [name for name in self.chain if self(name)]
 
 
 @dataclass(slots=True)
@@ -172,7 +179,10 @@ def _said(desk: Ledger, typed: Typed, found: Understood) -> Moment | None:
     if not typed("said"):
         return None
     try:
-        return desk.read_time(typed("said"))
+        said = desk.read_time(typed("said"))
+        if typed("said").casefold() == "now":  # two who write it in the same minute mean the same moment
+            said = Moment(said.at.replace(second=0, microsecond=0), Precision.MINUTE)
+        return said
     except LedgerError as error:
         found.wrong("said", f"{error.message.removeprefix('time: ')}; {error.next}")
         return None
