@@ -14,8 +14,9 @@ from ledger import __version__
 from ledger.book import Ledger
 from ledger.web import accounts, health, publishing, reading, recording, signing, stream
 from ledger.web.answers import Unchanged
-from ledger.web.desk import acts, around, audit, board, claim, live, moments, published, record, sources
+from ledger.web.desk import acts, around, audit, board, claim, live, mine, moments, published, record, sources
 from ledger.web.desk.remembered import Remembered
+from ledger.web.desk.repeats import Repeats
 from ledger.web.health import Figures, Watched
 from ledger.web.limiting import SignInLimits
 from ledger.web.problems import Failures, tell_problems
@@ -27,7 +28,7 @@ THREADS = 7
 """How many requests are worked on at once: a request has two of the fifteen connections at most."""
 
 
-PAGES = (board, live, record, claim, acts, moments, sources, published, audit, around)
+PAGES = (board, live, record, claim, acts, moments, sources, published, audit, mine, around)
 
 
 def make_app(ledger: Ledger, settings: Settings) -> FastAPI:
@@ -44,7 +45,7 @@ def make_app(ledger: Ledger, settings: Settings) -> FastAPI:
     )
     app.state.ledger, app.state.settings = ledger, settings
     app.state.figures, app.state.limits = Figures(), SignInLimits(settings.attempts)
-    app.state.pages, app.state.remembered = None, Remembered()
+    app.state.pages, app.state.remembered, app.state.repeats = None, Remembered(), Repeats()
     tell_problems(app)
     around.show_refusals(app)
     signing.keep_what_was_typed(app)
