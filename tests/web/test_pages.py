@@ -48,6 +48,9 @@ PAGES = (
 )
 """Every page that reads; one that is not here is found by `test_every_page_is_tried`."""
 
+OF_PEOPLE = ("/people", "/people/accesses", "/people/accesses?before=3")
+"""Every page that is an admin's and an auditor's."""
+
 ACTS: dict[str, tuple[set[Role], dict[str, str]]] = {
     "/record": (RECORDING, DENIAL),
     "/entries/7/retract": (RECORDING, {"why": "mistyped"}),
@@ -68,14 +71,20 @@ ACTS: dict[str, tuple[set[Role], dict[str, str]]] = {
     "/me/sessions": (set(Role), {}),
     "/me/tokens": (set(Role), {"label": "the wire", "days": "1"}),
     "/me/tokens/0123/revoke": (set(Role), {}),
+    "/people": ({Role.ADMIN}, {"name": "Zoé", "role-editor": "yes", "make_up": "yes"}),
+    "/people/roles": ({Role.ADMIN}, {"name": NAMES[Role.EDITOR], "role-auditor": "yes"}),
+    "/people/password": ({Role.ADMIN}, {"name": NAMES[Role.EDITOR], "make_up": "yes"}),
+    "/people/sessions": ({Role.ADMIN}, {"name": NAMES[Role.EDITOR]}),
+    "/people/close": ({Role.ADMIN}, {"name": NAMES[Role.EDITOR]}),
+    "/people/open": ({Role.ADMIN}, {"name": NAMES[Role.EDITOR]}),
 }
 """Every form: who may send it, and what with. Some are refused by a rule afterwards, and by no role."""
 
 RULED_OUT = {"/publications/7/settle", "/me/tokens/0123/revoke"}
-NO_ENTRY = {path for path in ACTS if path.startswith(("/seen", "/me"))}
-"""What is done to no ledger; test_my_account.py says what it does."""
+NO_ENTRY = {path for path in ACTS if path.startswith(("/seen", "/me", "/people"))}
+"""What is done to no ledger; test_my_account.py and test_people_pages.py say what it does."""
 
-SHOWS_A_SECRET = {"/me/tokens"}
+SHOWS_A_SECRET = {"/me/tokens", "/people", "/people/password"}
 
 
 def routes(app: FastAPI, method: str) -> set[str]:
@@ -106,7 +115,7 @@ def test_every_page_and_every_form_is_tried(app: FastAPI) -> None:
     pages, forms = routes(app, "GET") - alone, routes(app, "POST")
     assert len(pages) > 10
     assert len(forms) > 10
-    assert [each for each in pages if not any(fits(path, each) for path in PAGES)] == []
+    assert [each for each in pages if not any(fits(path, each) for path in (*PAGES, *OF_PEOPLE))] == []
     assert [each for each in forms if not any(fits(path, each) for path in ACTS)] == []
 
 
@@ -116,11 +125,14 @@ def test_reading_is_everybodys(browser: Browsers, role: Role) -> None:
     for path in PAGES:
         answer = page.get(path)
         assert answer.status_code == 200, (path, answer.text)
+    for path in OF_PEOPLE:
+        answer = page.get(path)
+        assert answer.status_code == (200 if role in (Role.ADMIN, Role.AUDITOR) else 403), (path, answer.text)
 
 
 def test_nobody_reads_without_signing_in(browser: Browsers) -> None:
     page = browser(None, **HTML)
-    for path in PAGES:
+    for path in (*PAGES, *OF_PEOPLE):
         answer = page.get(path)
         assert answer.status_code == 303, path
         assert answer.headers["location"].partition("?")[0].endswith("/sign-in")
@@ -263,6 +275,13 @@ def test_every_page_is_html_as_it_should_be(
     texts["token"] = page.post("/me/tokens", data={"label": "the wire", "days": "1", "role-editor": "yes"}).text
     texts["no token"] = page.post("/me/tokens", data={"label": "", "days": "x"}).text
     texts["tokens"] = page.get("/me?did=token").text
+    admin = browser(Role.ADMIN, **HTML)
+    page.post("/sign-in", data={"name": "<b> & \u05d0", "password": "guess"})
+    texts |= {path: admin.get(path).text for path in OF_PEOPLE}
+    texts["account"] = admin.post("/people", data={"name": "Zoé / 1", "role-editor": "yes", "make_up": "yes"}).text
+    texts["no account"] = admin.post("/people", data={"name": "", "password": "x"}).text
+    texts["last admin"] = admin.post("/people/close", data={"name": NAMES[Role.ADMIN]}).text
+    texts["no people"] = page.get("/people").text
     texts["sign in"] = browser(None, **HTML).get("/sign-in").text
     written = []
     for number, text in enumerate(text for text in texts.values() if text.startswith("<!doctype")):

@@ -15,6 +15,9 @@ module         decides
 `audit`        what shows that nobody rewrote it; the log; downloads
 `sources`      who speaks, for whom, with what standing
 `published`    what went out, and what is owed for it
+`mine`         one's own account: password, sessions, tokens; how a form about people is done
+`people`       who works here, as an admin sees it, and the list of accesses
+`repeats`      what a form about people was answered with, so that a double click is one act there too
 `around`       help, the files of the pages, what a refusal looks like
 ============== ========================================================================================
 

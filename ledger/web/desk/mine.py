@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from starlette.datastructures import FormData
 
 from ledger.book import MadeToken
-from ledger.errors import LedgerError, Misused
+from ledger.errors import Forbidden, LedgerError, Misused
 from ledger.text import fold
 from ledger.vocabulary import Role
 from ledger.web.desk.acts import Fields, Show, text
@@ -27,6 +27,7 @@ DAYS = 90
 
 _DONE = {
     "password": "Your password is another one now, and your other sessions are over.",
+    "mine": "Your account was changed. This is what you are here now.",
     "sessions": "Your other sessions are over.",
     "token": "The token is made. It was shown once, and is not shown again.",
     "revoked": "The token is taken back: it opens nothing any more.",
@@ -133,6 +134,8 @@ def done(
             raise theirs
         one = f"{fold(page.person.name)} {key}"
         came_to = repeats.once(one, asked, act, secret=answer is not None) if key else act()
+    except Forbidden:
+        raise  # the page may have nothing for them, and not the form
     except LedgerError as error:
         refused = show(Failed(name, error, kept), status_of(error))
         if isinstance(error, TooMany):
@@ -177,7 +180,9 @@ def _on_me(page: Frame) -> Show:
 
 def _show(page: Frame, failed: Failed, status: int, **more: Any) -> Response:
     alone = page.person is settings_of(page.request).alone
-    if alone and failed.error is not None:  # their page has none of the forms
+    tokens = () if alone else page.desk.people.tokens(page.person.name)
+    drawn = set() if alone else {"password", "others", "every", "token", *(f"revoke-{each.id}" for each in tokens)}
+    if failed.error is not None and failed.form not in drawn:
         raise failed.error
     return page.show(
         "me",
@@ -185,7 +190,7 @@ def _show(page: Frame, failed: Failed, status: int, **more: Any) -> Response:
         here="me",
         roles=[role for role in Role if role in page.person.roles],
         alone=alone,
-        tokens=() if alone else page.desk.people.tokens(page.person.name),
+        tokens=tokens,
         days=DAYS,
         failed=failed,
         **{"told": None, "made": None} | more,

@@ -1,0 +1,92 @@
+"""Accounts in a browser: somebody is added, comes in, chooses a password; with scripts and without."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from ledger.vocabulary import Access, Role
+from tests.browser.desk import PASSWORD, Desk, Visits, sign_in
+
+NEW = "staple of another kind"
+
+
+def form(page: Page, summary: str) -> None:
+    page.click(f"summary:text-is('{summary}')")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_somebody_is_added_comes_in_and_chooses_a_password(visits: Visits, desk: Desk, scripts: bool) -> None:
+    admin, zoe = visits.of("Adam", java_script_enabled=scripts), visits.page(java_script_enabled=scripts)
+    admin.click("nav >> text=People")
+    form(admin, "Add somebody")
+    admin.fill("#add-name", "Zoé <b>1</b>")
+    admin.check("form[action='/people'] [name=role-fact-checker]")
+    admin.check("form[action='/people'] [name=make_up]")
+    admin.click("text=Give an account")
+    made_up = admin.locator(".secret").inner_text()
+    zoe.goto(f"{desk.address}/sign-in")
+    sign_in(zoe, "Zoé <b>1</b>", made_up)
+    zoe.click(".who a")
+    form(zoe, "Choose another password")
+    zoe.fill("#password-old_password", made_up)
+    for field in ("password", "password_again"):
+        zoe.fill(f"#password-{field}", NEW)
+    zoe.click("text=Change it")
+    expect(zoe.locator("[role=status].right")).to_contain_text("Your password is another one now")
+    assert desk.ledger.people.sign_in("Zoé <b>1</b>", NEW).person.roles == {Role.FACT_CHECKER}
+
+
+def test_a_double_click_makes_one_token_and_shows_it(visits: Visits, desk: Desk) -> None:
+    page = visits.of("Emil")
+    page.goto(f"{desk.address}/me")
+    form(page, "Make a token")
+    page.fill("#token-label", "the wire")
+    page.dblclick("text=Make it")
+    secret = page.locator(".secret").inner_text()
+    [token] = desk.ledger.people.tokens("Emil")
+    assert token.label == "the wire"
+    assert desk.ledger.people.bearer(secret).name == "Emil"
+
+
+def test_the_last_admin_is_told_at_the_form_and_can_go_on(visits: Visits, desk: Desk) -> None:
+    visits.forgiven = ("409",)
+    page = visits.of("Adam")
+    page.goto(f"{desk.address}/people")
+    row = page.locator("tr", has=page.locator("th:has-text('Adam')"))
+    row.locator("summary:text-is('Other roles')").click()
+    row.locator("[name=role-admin]").uncheck()
+    row.locator("[name=role-editor]").check()
+    page.click("text=Give Adam these roles")
+    expect(page.locator("[data-wrong]")).to_have_text(
+        "admin: the last one has to stay; make somebody else an admin first"
+    )
+    assert [row.locator(f"[name=role-{each}]").is_checked() for each in ("admin", "editor")] == [False, True]
+    row.locator("[name=role-admin]").check()
+    page.click("text=Give Adam these roles")
+    expect(page.locator("h1")).to_have_text("My account")
+    assert desk.ledger.people.signed_in(page.context.cookies()[0]["value"]).roles == {Role.ADMIN, Role.EDITOR}
+
+
+def test_a_session_that_is_ended_in_the_middle_of_a_form_loses_no_more_than_the_password(
+    visits: Visits, desk: Desk
+) -> None:
+    visits.forgiven = ("401", "422")
+    page = visits.of("Adam")
+    page.goto(f"{desk.address}/people")
+    form(page, "Add somebody")
+    page.fill("#add-name", "Zoé")
+    page.check("form[action='/people'] [name=role-auditor]")
+    for field in ("password", "password_again"):
+        page.fill(f"#add-{field}", NEW)
+    desk.ledger.people.end_sessions("Adam")
+    page.click("text=Give an account")
+    expect(page.locator(".wrong")).to_contain_text("a password is not")
+    sign_in(page, "Adam", PASSWORD)
+    page.click("text=Save it now")
+    expect(page.locator("[data-wrong]")).to_contain_text("password: is missing")
+    expect(page.locator("#add-name")).to_have_value("Zoé")
+    for field in ("password", "password_again"):
+        page.fill(f"#add-{field}", NEW)
+    page.click("text=Give an account")
+    expect(page.locator("[role=status].right")).to_contain_text("Zoé")
+    assert [line.person for line in desk.ledger.people.accesses() if line.kind is Access.ADDED].count("Zoé") == 1
+    assert desk.ledger.people.sign_in("Zoé", NEW)
