@@ -4,6 +4,7 @@ from ledger.book.accounts import AccessRow, MadeToken, Person, SignedIn, TokenRo
 from ledger.book.facade import Ledger
 from ledger.book.foresee import Already, AlreadySaid, Foreseen, Meant
 from ledger.book.lookup import UnknownSource
+from ledger.book.parts import PartRow
 from ledger.book.published import (
     Corrective,
     DebtRow,
@@ -75,6 +76,7 @@ __all__ = [
     "MadeToken",
     "Meant",
     "Notice",
+    "PartRow",
     "Person",
     "PublicationRow",
     "Rate",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from ledger.book.evidence import check_kept, documents
 from ledger.book.exports import NOW
 from ledger.book.listing import grant_row, source_row
 from ledger.book.lookup import as_index, find_claim, find_story, opened_source
+from ledger.book.parts import PartRow, parts_of
 from ledger.book.recording import Salt
 from ledger.book.roles import guarded
 from ledger.book.search import search
@@ -404,6 +405,15 @@ class Ledger(Shared):
         """Every document, or those of one entry; those of a claim are those of its statements too."""
         with self._store.reading() as reader:
             return documents(reader, self._store.place, about)
+
+    def parts(self, indexes: Iterable[int]) -> dict[int, tuple[PartRow, ...]]:
+        """What people wrote into entries, and what of it was redacted."""
+        with self._store.reading() as reader:
+            return parts_of(reader, indexes)
+
+    def erasing(self) -> list[int]:
+        """The redactions whose words may still be on the disk; ``erase`` wipes them."""
+        return self._store.erasing()
 
     def backup(self, folder: str | Path) -> list[Path]:
         """Write every byte of the ledger into a folder of plain files, in constant memory; return their paths.

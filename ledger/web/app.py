@@ -14,7 +14,21 @@ from ledger import __version__
 from ledger.book import Ledger
 from ledger.web import accounts, health, publishing, reading, recording, signing, stream
 from ledger.web.answers import Unchanged
-from ledger.web.desk import acts, around, audit, board, claim, live, mine, moments, people, published, record, sources
+from ledger.web.desk import (
+    acts,
+    around,
+    audit,
+    board,
+    claim,
+    live,
+    mine,
+    moments,
+    people,
+    published,
+    record,
+    redact,
+    sources,
+)
 from ledger.web.desk.remembered import Remembered
 from ledger.web.desk.repeats import Repeats
 from ledger.web.health import Figures, Watched
@@ -28,7 +42,7 @@ THREADS = 7
 """How many requests are worked on at once: a request has two of the fifteen connections at most."""
 
 
-PAGES = (board, live, record, claim, acts, moments, sources, published, audit, mine, people, around)
+PAGES = (board, live, record, claim, acts, redact, moments, sources, published, audit, mine, people, around)
 
 
 def make_app(ledger: Ledger, settings: Settings) -> FastAPI:

@@ -29,7 +29,9 @@ def lived_in(desk: Desk) -> dict[str, str]:
     ledger.add_publication("https://example.org/live", story=STORY, title="Live: the attack", as_of=told)
     late = ledger.read_time("2017-04-20 23:55")
     ledger.record("The attacker was shot dead", Status.DENIED, by="Paris police", said=late)
-    ledger.record("One police officer was killed", Status.CONFIRMED, by="Paris prosecutor", said=late, quote="Un mort.")
+    quoted = ledger.record(
+        "One police officer was killed", Status.CONFIRMED, by="Paris prosecutor", said=late, quote="Un mort, J. Dupont."
+    )
     ledger.record(ARABIC, Status.REPORTED, by="Reuters", said=late, story=STORY)
     ledger.hold("Another police officer was wounded")
     claim = ledger.why(SECOND).row.claim
@@ -48,6 +50,7 @@ def lived_in(desk: Desk) -> dict[str, str]:
         "help": "/help",
         "search": "/search?q=police",
         "me": "/me",
+        "redact": f"/entries/{quoted.index}/redact?claim={quoted.claim}",
     }
 
 
@@ -63,6 +66,13 @@ def long_names(desk: Desk) -> None:
     people.make_token("Adam", "the screen in the hall", [], 30)
     with pytest.raises(NotSignedIn):
         people.sign_in("<script>alert(1)</script>" + "x" * 200, "guess", address="2001:db8:1234:5678:9abc:def0:12:34")
+
+
+def look_at_what_would_be_gone(page: Page) -> None:
+    page.check("[name=part-quote]")
+    page.fill("#redact-order", "Tribunal de Paris, 12 May 2026")
+    page.click("text=Look at what would be gone")
+    expect(page.locator(".gone")).to_contain_text("J. Dupont")
 
 
 def found_by_axe(page: Page) -> list[str]:
@@ -101,6 +111,15 @@ def test_axe_finds_nothing_on_any_page(visits: Visits, desk: Desk, scheme: str) 
     page.fill("#by", "Agence France")
     expect(page.locator("#ask-claim .question")).to_be_visible()
     expect(page.locator("#ask-by .question")).to_be_visible()
+    found += found_by_axe(page)
+    page.goto(desk.address + addresses["redact"])
+    page.click("text=Look at what would be gone")
+    expect(page.locator("[data-wrong]")).to_be_focused()
+    found += found_by_axe(page)
+    look_at_what_would_be_gone(page)
+    found += found_by_axe(page)
+    page.click("text=Remove it for good")
+    expect(page.locator("h1")).to_have_text("Redacted")
     found += found_by_axe(page)
     assert found == []
 
@@ -177,7 +196,7 @@ def test_the_pictures_show_the_desk(visits: Visits, desk: Desk) -> None:
     made = set()
     sizes = {"laptop": LAPTOP, "phone": PHONE}
     for who, size, scheme, names in (
-        ("Emil", "laptop", "light", ("board", "record", "claim", "replay", "published", "audit")),
+        ("Emil", "laptop", "light", ("board", "record", "claim", "redact", "replay", "published", "audit")),
         ("Emil", "laptop", "dark", ("board", "timeline")),
         ("Emil", "phone", "light", ("board", "record")),
         ("Emil", "phone", "dark", ("claim",)),
@@ -192,6 +211,8 @@ def test_the_pictures_show_the_desk(visits: Visits, desk: Desk) -> None:
                 page.fill("#by", "Paris prosecutor")
                 page.fill("#said", "2017-04-20 23:40")
                 expect(page.locator("#foresight .large")).to_be_visible()
+            if name == "redact":
+                look_at_what_would_be_gone(page)
             if name == "people":
                 page.locator("details", has_text="Other roles").nth(1).locator("summary").click()
             shot = page.screenshot()

@@ -1,9 +1,9 @@
-"""Accounts in a browser: somebody is added, comes in, chooses a password; with scripts and without."""
+"""Accounts, and a redaction, in a browser: with scripts and without, clicked twice, and ended in the middle."""
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from ledger.vocabulary import Access, Role
+from ledger.vocabulary import Access, Role, Status
 from tests.browser.desk import PASSWORD, Desk, Visits, sign_in
 
 NEW = "staple of another kind"
@@ -90,3 +90,28 @@ def test_a_session_that_is_ended_in_the_middle_of_a_form_loses_no_more_than_the_
     expect(page.locator("[role=status].right")).to_contain_text("Zoé")
     assert [line.person for line in desk.ledger.people.accesses() if line.kind is Access.ADDED].count("Zoé") == 1
     assert desk.ledger.people.sign_in("Zoé", NEW)
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_quote_is_removed_for_good_by_two_clicks_more(visits: Visits, desk: Desk, scripts: bool) -> None:
+    quote = "the quagmire witness told us so"
+    said = desk.ledger.record("The attacker was shot dead", Status.REPORTED, by="Reuters", said=None, quote=quote)
+    page, before = visits.of("Emil", java_script_enabled=scripts), desk.ledger.size
+    page.goto(f"{desk.address}/claims/{said.claim}")
+    expect(page.locator("blockquote", has_text=quote)).to_be_visible()
+    page.click(f"#entry-{said.index} >> text=Redact")
+    page.check("[name=part-quote]")
+    page.fill("#redact-order", "Tribunal de Paris")
+    page.click("text=Look at what would be gone")
+    expect(page.locator(".gone")).to_contain_text(quote)
+    page.click("text=Back, nothing is removed")
+    expect(page.locator("#redact-order")).to_have_value("Tribunal de Paris")
+    assert desk.ledger.size == before
+    page.click("text=Look at what would be gone")
+    page.dblclick("text=Remove it for good")
+    expect(page.locator("h1")).to_have_text("Redacted")
+    expect(page.locator(".facts")).to_contain_text("[redacted: Tribunal de Paris]")
+    page.click("text=Back to claim")
+    expect(page.locator("main")).to_contain_text("[redacted: Tribunal de Paris]")
+    expect(page.locator("main")).not_to_contain_text(quote)
+    assert [line.kind for line in desk.ledger.log(before)].count("redaction") == 1

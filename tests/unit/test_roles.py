@@ -32,6 +32,8 @@ READS = {
         "newest_claims",
         "board_after",
         "todo_after",
+        "parts",
+        "erasing",
     ),
 }
 """What changes nothing: everybody's."""

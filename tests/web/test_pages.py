@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -51,6 +53,9 @@ PAGES = (
 OF_PEOPLE = ("/people", "/people/accesses", "/people/accesses?before=3")
 """Every page that is an admin's and an auditor's."""
 
+OF_EDITORS = ("/entries/5/redact", "/entries/5/redact?claim=5&did=7")
+"""Every page that is an editor's alone."""
+
 ACTS: dict[str, tuple[set[Role], dict[str, str]]] = {
     "/record": (RECORDING, DENIAL),
     "/entries/7/retract": (RECORDING, {"why": "mistyped"}),
@@ -65,6 +70,8 @@ ACTS: dict[str, tuple[set[Role], dict[str, str]]] = {
     "/sources/6/vet": (DECIDING, {"vetted": "no"}),
     "/sources/6/group": (DECIDING, {"body": "8"}),
     "/publications": (ANSWERING, {"name": "the live page", "story": STORY}),
+    "/entries/5/redact": (DECIDING, {"part-text": "yes", "order": "Tribunal de Paris", "step": "remove"}),
+    "/audit/erasure": (DECIDING, {}),
     "/publications/7/settle": (ANSWERING, {"note": "on air"}),
     "/seen": (set(Role), {"size": "5"}),
     "/me/password": (set(Role), {"old_password": PASSWORD, "password": ANOTHER, "password_again": ANOTHER}),
@@ -81,8 +88,8 @@ ACTS: dict[str, tuple[set[Role], dict[str, str]]] = {
 """Every form: who may send it, and what with. Some are refused by a rule afterwards, and by no role."""
 
 RULED_OUT = {"/publications/7/settle", "/me/tokens/0123/revoke"}
-NO_ENTRY = {path for path in ACTS if path.startswith(("/seen", "/me", "/people"))}
-"""What is done to no ledger; test_my_account.py and test_people_pages.py say what it does."""
+NO_ENTRY = {path for path in ACTS if path.startswith(("/seen", "/me", "/people", "/audit"))}
+"""What is done to no ledger; test_my_account.py, test_people_pages.py and test_redaction_pages.py say what it does."""
 
 SHOWS_A_SECRET = {"/me/tokens", "/people", "/people/password"}
 
@@ -115,7 +122,7 @@ def test_every_page_and_every_form_is_tried(app: FastAPI) -> None:
     pages, forms = routes(app, "GET") - alone, routes(app, "POST")
     assert len(pages) > 10
     assert len(forms) > 10
-    assert [each for each in pages if not any(fits(path, each) for path in (*PAGES, *OF_PEOPLE))] == []
+    assert [each for each in pages if not any(fits(path, each) for path in (*PAGES, *OF_PEOPLE, *OF_EDITORS))] == []
     assert [each for each in forms if not any(fits(path, each) for path in ACTS)] == []
 
 
@@ -128,11 +135,14 @@ def test_reading_is_everybodys(browser: Browsers, role: Role) -> None:
     for path in OF_PEOPLE:
         answer = page.get(path)
         assert answer.status_code == (200 if role in (Role.ADMIN, Role.AUDITOR) else 403), (path, answer.text)
+    for path in OF_EDITORS:
+        answer = page.get(path)
+        assert answer.status_code == (200 if role is Role.EDITOR else 403), (path, answer.text)
 
 
 def test_nobody_reads_without_signing_in(browser: Browsers) -> None:
     page = browser(None, **HTML)
-    for path in (*PAGES, *OF_PEOPLE):
+    for path in (*PAGES, *OF_PEOPLE, *OF_EDITORS):
         answer = page.get(path)
         assert answer.status_code == 303, path
         assert answer.headers["location"].partition("?")[0].endswith("/sign-in")
@@ -262,7 +272,7 @@ def test_a_refusal_is_a_page_for_a_browser(browser: Browsers, path: str, status:
 
 
 def test_every_page_is_html_as_it_should_be(
-    browser: Browsers, tmp_path: Path, html_problems: Callable[[list[Path]], list[str]]
+    browser: Browsers, ledger: Ledger, tmp_path: Path, html_problems: Callable[[list[Path]], list[str]]
 ) -> None:
     page = browser(Role.EDITOR, **HTML)
     page.post("/publications", data={"name": "the live page", "story": STORY, "key": "5" * 32})
@@ -275,6 +285,16 @@ def test_every_page_is_html_as_it_should_be(
     texts["token"] = page.post("/me/tokens", data={"label": "the wire", "days": "1", "role-editor": "yes"}).text
     texts["no token"] = page.post("/me/tokens", data={"label": "", "days": "x"}).text
     texts["tokens"] = page.get("/me?did=token").text
+    order = {"part-text": "yes", "order": "Tribunal de Paris <i>", "claim": "5"}
+    texts["redact"] = page.get("/entries/5/redact?claim=5").text
+    texts["redact nothing"] = page.post("/entries/5/redact", data={"step": "look"}).text
+    texts["redact this"] = page.post("/entries/5/redact", data=order | {"step": "look"}).text
+    with closing(sqlite3.connect(str(ledger.place.path), isolation_level=None)) as reads:  # so that wiping has to wait
+        reads.execute("BEGIN")
+        reads.execute("SELECT count(*) FROM entries").fetchone()
+        gone = page.post("/entries/5/redact", data=order | {"step": "remove"}).headers["location"]
+    assert ledger.erasing()
+    texts |= {each: page.get(each).text for each in (gone, "/audit", "/claims/5")}
     admin = browser(Role.ADMIN, **HTML)
     page.post("/sign-in", data={"name": "<b> & \u05d0", "password": "guess"})
     texts |= {path: admin.get(path).text for path in OF_PEOPLE}

@@ -319,7 +319,7 @@ if (slider) {
   });
 }
 
-const refused = one("details.act[open] [data-wrong]");
+const refused = one("details.act[open] [data-wrong], .redact [data-wrong]");
 if (refused) refused.focus();
 
 if (page) listen();

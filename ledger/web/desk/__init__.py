@@ -11,6 +11,7 @@ module         decides
 `record`       the page that takes a statement
 `claim`        the page of a claim, its proof
 `acts`         the small forms: taking back, holding, wording; each once, each answered with a page to go to
+`redact`       removing a part of an entry for good: what goes, what stays, and what is shown then
 `moments`      replay over either clock, and the timeline
 `audit`        what shows that nobody rewrote it; the log; downloads
 `sources`      who speaks, for whom, with what standing

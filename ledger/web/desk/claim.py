@@ -69,6 +69,7 @@ def show_claim(
         known=list(page.desk.history(claim, clock=Clock.KNOWN)),
         entries=entries,
         recorders={line.index: line.recorder for line in entries},
+        wordy=wordy(page, entries),
         path=_path(page, why),
         documents=page.desk.documents(claim),
         signed=None if signed is None else signed[0],
@@ -88,6 +89,14 @@ def receipt(page: Frame, did: int | None, wrote: str | None = None) -> list[LogL
         first = last = did
     others = [index for index in range(max(first, last - _MOST_WROTE), last + 1) if index != did]
     return page.desk.lines([did]) + page.desk.lines(others)
+
+
+def wordy(page: Frame, entries: list[LogLine]) -> set[int]:
+    """The entries that still hold something to redact, for who may."""
+    if not page.desk.may("redact"):
+        return set()
+    parts = page.desk.parts(line.index for line in entries)
+    return {index for index, rows in parts.items() if any(row.by is None for row in rows)}
 
 
 def _story(page: Frame, why: Why) -> int | None:
