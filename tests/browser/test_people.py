@@ -35,6 +35,19 @@ def test_somebody_is_added_comes_in_and_chooses_a_password(visits: Visits, desk:
     assert desk.ledger.people.sign_in("Zoé <b>1</b>", NEW).person.roles == {Role.FACT_CHECKER}
 
 
+def test_a_single_key_leads_nowhere_from_a_form_that_is_filled_in(visits: Visits, desk: Desk) -> None:
+    page = visits.of("Adam")
+    page.goto(f"{desk.address}/people")
+    form(page, "Add somebody")
+    page.fill("#add-name", "Zoé")
+    page.press("form[action='/people'] [name=role-editor]", "b")
+    page.press("form[action='/people'] button", "t")
+    page.wait_for_timeout(500)
+    expect(page.locator("#add-name")).to_have_value("Zoé")
+    page.locator("summary").first.press("b")
+    page.wait_for_url(f"{desk.address}/")
+
+
 def test_a_double_click_makes_one_token_and_shows_it(visits: Visits, desk: Desk) -> None:
     page = visits.of("Emil")
     page.goto(f"{desk.address}/me")

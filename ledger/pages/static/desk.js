@@ -199,7 +199,8 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
-  if (!keysOn()) return;
+  // In a form that somebody fills in, a key must not lead away from what they typed.
+  if (!keysOn() || at.closest(".act form, .redact")) return;
   if (key === "/" && search) { event.preventDefault(); search.focus(); search.select(); }
   else if (key === "j" && search) move(1);
   else if (key === "k" && search) move(-1);
