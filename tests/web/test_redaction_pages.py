@@ -197,7 +197,9 @@ def test_what_cannot_be_wiped_yet_is_told_until_it_is(
     assert "Not wiped yet" not in editor.get("/audit").text
     done = editor.post(f"/entries/{spoken}/redact", data=CHOSEN | {"step": "remove"} | key())
     assert done.status_code == 303
-    assert "erasure pending" in editor.get(done.headers["location"]).text
+    told = editor.get(done.headers["location"]).text
+    assert "erasure pending" in told
+    assert "It is gone." not in told
     assert f"The words that entry {ledger.size - 1} redacted" in editor.get("/audit").text
     still = editor.post("/audit/erasure", data=key())
     assert (still.status_code, "erasure: is pending still" in wrong(still.text)) == (409, True)
