@@ -115,6 +115,9 @@ def test_several_parts_go_at_once_and_a_double_click_is_one(editor: TestClient, 
     again = editor.post(f"/entries/{spoken}/redact", data=given | key())
     assert again.status_code == 409
     assert "is redacted already" in wrong(again.text)
+    looked = editor.post(f"/entries/{spoken}/redact", data=given | {"step": "look"} | key())
+    assert (looked.status_code, "Gone for good" in looked.text) == (409, False)
+    assert f"the quote of entry {spoken} is redacted already, by entry {before}" in wrong(looked.text)
     assert f'name="order" type="text" value="{ORDER}"' in again.text
     assert ledger.size == before + 3
 
