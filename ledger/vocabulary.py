@@ -324,7 +324,7 @@ class Access(Word):
     SIGNED_OUT = "signed-out", "The person ended the session."
     ADDED = "added", "The person was given an account."
     ROLES_SET = "roles-set", "The person was given other roles."
-    PASSWORD_SET = "password-set", "The person was given another password, which ended every session."
+    PASSWORD_SET = "password-set", "The person has another password, which ended the sessions that were open."
     DISABLED = "disabled", "The account was closed, with every session and token of it."
     ENABLED = "enabled", "The account was opened again."
     TOKEN_MADE = "token-made", "The person was given a token for the interface."

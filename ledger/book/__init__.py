@@ -5,6 +5,7 @@ from ledger.book.facade import Ledger
 from ledger.book.foresee import Already, AlreadySaid, Foreseen, Meant
 from ledger.book.lookup import UnknownSource
 from ledger.book.overview import Overview
+from ledger.book.parts import PartRow
 from ledger.book.published import (
     Corrective,
     DebtRow,
@@ -77,6 +78,7 @@ __all__ = [
     "Meant",
     "Notice",
     "Overview",
+    "PartRow",
     "Person",
     "PublicationRow",
     "Rate",

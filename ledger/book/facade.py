@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice
@@ -20,6 +20,7 @@ from ledger.book.listing import grant_row, source_rows
 from ledger.book.log import told
 from ledger.book.lookup import as_index, find_claim, find_story
 from ledger.book.overview import stories_of
+from ledger.book.parts import PartRow, parts_of
 from ledger.book.recording import Salt
 from ledger.book.roles import guarded
 from ledger.book.search import search
@@ -412,6 +413,15 @@ class Ledger(Shared):
         """Every document, or those of one entry; those of a claim are those of its statements too."""
         with self._store.reading() as reader:
             return documents(reader, self._store.place, about)
+
+    def parts(self, indexes: Iterable[int]) -> dict[int, tuple[PartRow, ...]]:
+        """What people wrote into entries, and what of it was redacted."""
+        with self._store.reading() as reader:
+            return parts_of(reader, indexes)
+
+    def erasing(self) -> list[int]:
+        """The redactions whose words may still be on the disk; ``erase`` wipes them."""
+        return self._store.erasing()
 
     def backup(self, folder: str | Path) -> list[Path]:
         """Write every byte of the ledger into a folder of plain files, in constant memory; return their paths.

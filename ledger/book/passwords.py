@@ -30,6 +30,11 @@ def password_problems(password: str, name: str) -> list[Problem]:
     return []
 
 
+def new_password() -> str:
+    """Make a password up, for who will choose another."""
+    return secrets.token_urlsafe(12)
+
+
 def hash_password(password: str) -> str:
     """Return the hash to keep. Raises :class:`~ledger.errors.Unavailable` without the extra."""
     return _hasher().hash(_normal(password))

@@ -70,6 +70,9 @@ class People(Acting):
             if (there := register.account(name)) is not None:
                 raise Rejected(f"name: {shown(name)}: {there.name} has an account already", next=_LIST)
             register.keep(account)
+            if self._person is not None and not _admins(register):
+                why = "nobody was added: the first account has to be an admin's, who adds the others"
+                raise Rejected(why, next="give this one the role admin too")
             self._note(register, Access.ADDED, account, _listed(account.roles))
         return _person(account)
 
@@ -95,6 +98,34 @@ class People(Acting):
             register.keep(account)
             register.end_all(name)
             self._note(register, Access.PASSWORD_SET, account)
+        return _person(account)
+
+    def change_password(
+        self, name: str, old: str, new: str, *, address: str | None = None, keep: str | None = None
+    ) -> Person:
+        """Give somebody who knows their password another one, and end their sessions but that of the secret ``keep``.
+
+        A browser that was left open is not enough for it. What was refused is in the list, as at the door.
+        """
+        self._refuse_others(name)
+        problems = password_problems(new, name)
+        with people_of(self._store) as register:
+            known = _known(register, name)
+        if not problems and not check_password(old, known.password):
+            problems = [Problem("old password", "is not right")]
+            with people_of(self._store, writing=True) as register:
+                self._note(register, Access.REFUSED, known, "another password", address)
+        if problems:
+            raise Rejected("the password stays as it was", problems=problems, next="mend this and try again")
+        kept = hash_password(new)
+        with people_of(self._store, writing=True) as register:
+            account = _known(register, name)
+            if (account.password, account.disabled) != (known.password, False):
+                raise Rejected("the password stays as it was: it was changed meanwhile", next=_SIGN_IN)
+            account = replace(account, password=kept)
+            register.keep(account)
+            register.end_all(name, but=None if keep is None else _hash(keep))
+            self._note(register, Access.PASSWORD_SET, account, address=address)
         return _person(account)
 
     def disable(self, name: str) -> Person:
@@ -169,13 +200,13 @@ class People(Acting):
             if found is not None:
                 register.note(self._clock(), Access.SIGNED_OUT, found[1].name, actor=found[1].name)
 
-    def end_sessions(self, name: str) -> None:
-        """End every session of somebody, wherever it is."""
+    def end_sessions(self, name: str, *, keep: str | None = None) -> None:
+        """End every session of somebody, wherever it is, but that of the secret ``keep``."""
         self._refuse_others(name)
         with people_of(self._store, writing=True) as register:
             account = _known(register, name)
-            register.end_all(name)
-            self._note(register, Access.SIGNED_OUT, account, "everywhere")
+            register.end_all(name, but=None if keep is None else _hash(keep))
+            self._note(register, Access.SIGNED_OUT, account, "everywhere" if keep is None else "everywhere else")
 
     # Tokens
 
@@ -239,13 +270,14 @@ class People(Acting):
 
     def _refuse_no_admin(self, register: Register) -> None:
         """Whoever has the file can mend it; on the web nobody could any more."""
-        admins = [each for each in register.accounts() if Role.ADMIN in each.roles and not each.disabled]
-        if self._person is not None and not admins:
+        if self._person is not None and not _admins(register):
             raise Rejected("admin: the last one has to stay", next="make somebody else an admin first")
 
-    def _note(self, register: Register, kind: Access, account: Account, detail: str = "") -> None:
+    def _note(
+        self, register: Register, kind: Access, account: Account, detail: str = "", address: str | None = None
+    ) -> None:
         actor = None if self._person is None else self._person.name
-        register.note(self._clock(), kind, account.name, actor=actor, detail=detail)
+        register.note(self._clock(), kind, account.name, actor=actor, address=address, detail=detail)
 
 
 def _known(register: Register, name: str) -> Account:
@@ -253,6 +285,10 @@ def _known(register: Register, name: str) -> Account:
     if account is None:
         raise Rejected(f"name: {shown(name)}: nobody has an account of that name", next=_LIST)
     return account
+
+
+def _admins(register: Register) -> list[Account]:
+    return [each for each in register.accounts() if Role.ADMIN in each.roles and not each.disabled]
 
 
 def _person(account: Account) -> Person:

@@ -77,6 +77,7 @@ WHO_MAY: Mapping[str, frozenset[Role]] = MappingProxyType(
         # One's own; for somebody else it takes an admin.
         "look_after_others": _LOOKING_AFTER,
         "set_password": EVERYBODY,
+        "change_password": EVERYBODY,
         "end_sessions": EVERYBODY,
         "make_token": EVERYBODY,
         "tokens": EVERYBODY,

@@ -139,9 +139,11 @@ class Register:
         """Take one session away."""
         rows.delete(self._connection, SESSIONS, [{"log_id": self._log_id, "sha256": sha256}])
 
-    def end_all(self, name: str) -> None:
-        """Take every session of a person away."""
-        place = (SESSIONS.c.log_id == self._log_id, SESSIONS.c.person == fold(name))
+    def end_all(self, name: str, *, but: str | None = None) -> None:
+        """Take every session of a person away, but that of a hash."""
+        place = [SESSIONS.c.log_id == self._log_id, SESSIONS.c.person == fold(name)]
+        if but is not None:
+            place.append(SESSIONS.c.sha256 != but)
         self._connection.execute(delete(SESSIONS).where(*place))
 
     def token(self, sha256: str, now: datetime) -> tuple[Token, Account] | None:

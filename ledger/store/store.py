@@ -182,6 +182,11 @@ class Store:
             with self.database.listening(log_id) as wait:
                 yield wait
 
+    def erasing(self) -> list[int]:
+        """Return the redactions whose words may still be on the disk."""
+        with told(self.place), self.transaction() as connection:
+            return erasing.pending(connection, self.log_on(connection))
+
     def wipe(self) -> str:
         """Overwrite what redactions have taken away; return why that has to wait, the empty text if it is done."""
         if self.read_only:

@@ -14,8 +14,24 @@ from ledger import __version__
 from ledger.book import Ledger
 from ledger.web import accounts, health, publishing, reading, recording, signing, stream
 from ledger.web.answers import Unchanged
-from ledger.web.desk import acts, around, audit, board, claim, live, moments, published, record, shift, sources
+from ledger.web.desk import (
+    acts,
+    around,
+    audit,
+    board,
+    claim,
+    live,
+    mine,
+    moments,
+    people,
+    published,
+    record,
+    redact,
+    shift,
+    sources,
+)
 from ledger.web.desk.remembered import Remembered
+from ledger.web.desk.repeats import Repeats
 from ledger.web.health import Figures, Watched
 from ledger.web.limiting import SignInLimits
 from ledger.web.newest import Newest
@@ -28,7 +44,7 @@ THREADS = 7
 """How many requests are worked on at once: a request has two of the fifteen connections at most."""
 
 
-PAGES = (board, shift, live, record, claim, acts, moments, sources, published, audit, around)
+PAGES = (board, shift, live, record, claim, acts, redact, moments, sources, published, audit, mine, people, around)
 
 
 def make_app(ledger: Ledger, settings: Settings) -> FastAPI:
@@ -45,7 +61,8 @@ def make_app(ledger: Ledger, settings: Settings) -> FastAPI:
     )
     app.state.ledger, app.state.settings = ledger, settings
     app.state.figures, app.state.limits = Figures(), SignInLimits(settings.attempts)
-    app.state.pages, app.state.remembered, app.state.newest = None, Remembered(), Newest(ledger)
+    app.state.pages, app.state.newest = None, Newest(ledger)
+    app.state.remembered, app.state.repeats = Remembered(), Repeats()
     tell_problems(app)
     around.show_refusals(app)
     signing.keep_what_was_typed(app)

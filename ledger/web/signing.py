@@ -2,8 +2,8 @@
 
 A form that is sent without a session is answered with the page to sign in, which carries the form's fields. Signed in
 again, its sender is shown them with one button that sends them where they were going. The fields go from page to page
-and are kept nowhere. A page engineer raises nothing special for it: a route under no ``/api`` that takes ``Desk``
-answers so by itself.
+and are kept nowhere; a password does not go along. A page engineer raises nothing special for it: a route under no
+``/api`` that takes ``Desk`` answers so by itself.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from starlette.types import Message, Receive
 from ledger.book.people import SESSION
 from ledger.errors import LedgerError, Misused, NotSignedIn, TooMany
 from ledger.web.desk.frame import fill, place
+from ledger.web.desk.mine import is_secret
 from ledger.web.identity import address_of, cookie_name, ledger_of, settings_of
 from ledger.web.limiting import SignInLimits
 from ledger.web.problems import refused, status_of
@@ -123,9 +124,12 @@ async def _packed(request: Request) -> tuple[str, LedgerError | None]:
         fields, files = await _fields(request)
     except HTTPException:  # it is more than it said, or broken
         return "", lost
+    typed = [(name, value) for name, value in fields if not is_secret(name)]
     if files:
         lost = Misused("the session is over; what was typed is kept, a file is not", next="add the file again")
-    return json.dumps(fields), lost if files else None
+    elif len(typed) < len(fields):
+        lost = Misused("the session is over; what was typed is kept, a password is not", next="type the password again")
+    return json.dumps(typed), lost if files or len(typed) < len(fields) else None
 
 
 def _at_most(most: int, receive: Receive) -> Receive:

@@ -29,6 +29,7 @@ PEOPLE = {
     "Emil": [Role.EDITOR],
     "Aude": [Role.AUDITOR],
     "Pia": [Role.PUBLISHER, Role.EDITOR],
+    "Adam": [Role.ADMIN],
 }
 PHONE, LAPTOP = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
 

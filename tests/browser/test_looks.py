@@ -9,8 +9,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from ledger.vocabulary import Status
-from tests.browser.desk import LAPTOP, PHONE, Desk, Visits
+from ledger.errors import NotSignedIn
+from ledger.vocabulary import Role, Status
+from tests.browser.desk import LAPTOP, PASSWORD, PHONE, Desk, Visits
 
 ROOT = Path(__file__).parents[2]
 PICTURES = ROOT / "docs" / "desk"
@@ -28,7 +29,9 @@ def lived_in(desk: Desk) -> dict[str, str]:
     ledger.add_publication("https://example.org/live", story=STORY, title="Live: the attack", as_of=told)
     late = ledger.read_time("2017-04-20 23:55")
     ledger.record("The attacker was shot dead", Status.DENIED, by="Paris police", said=late)
-    ledger.record("One police officer was killed", Status.CONFIRMED, by="Paris prosecutor", said=late, quote="Un mort.")
+    quoted = ledger.record(
+        "One police officer was killed", Status.CONFIRMED, by="Paris prosecutor", said=late, quote="Un mort, J. Dupont."
+    )
     ledger.record(ARABIC, Status.REPORTED, by="Reuters", said=late, story=STORY)
     ledger.hold("Another police officer was wounded")
     claim = ledger.why(SECOND).row.claim
@@ -47,7 +50,30 @@ def lived_in(desk: Desk) -> dict[str, str]:
         "todo": "/todo",
         "help": "/help",
         "search": "/search?q=police",
+        "me": "/me",
+        "redact": f"/entries/{quoted.index}/redact?claim={quoted.claim}",
     }
+
+
+OF_PEOPLE = {"people": "/people", "accesses": "/people/accesses"}
+
+
+def long_names(desk: Desk) -> None:
+    """Somebody with a name as long as one may be, and somebody who was refused with all that a name may hold."""
+    people = desk.ledger.people
+    people.add_person("W" * 190 + " \u05d0", PASSWORD, [Role.AUDITOR])
+    people.disable("Ben")
+    people.make_token("Emil", "x" * 150, [Role.EDITOR], 30)
+    people.make_token("Adam", "the screen in the hall", [], 30)
+    with pytest.raises(NotSignedIn):
+        people.sign_in("<script>alert(1)</script>" + "x" * 200, "guess", address="2001:db8:1234:5678:9abc:def0:12:34")
+
+
+def look_at_what_would_be_gone(page: Page) -> None:
+    page.check("[name=part-quote]")
+    page.fill("#redact-order", "Tribunal de Paris, 12 May 2026")
+    page.click("text=Look at what would be gone")
+    expect(page.locator(".gone")).to_contain_text("J. Dupont")
 
 
 def found_by_axe(page: Page) -> list[str]:
@@ -87,6 +113,52 @@ def test_axe_finds_nothing_on_any_page(visits: Visits, desk: Desk, scheme: str) 
     expect(page.locator("#ask-claim .question")).to_be_visible()
     expect(page.locator("#ask-by .question")).to_be_visible()
     found += found_by_axe(page)
+    page.goto(desk.address + addresses["redact"])
+    page.click("text=Look at what would be gone")
+    expect(page.locator("[data-wrong]")).to_be_focused()
+    found += found_by_axe(page)
+    look_at_what_would_be_gone(page)
+    found += found_by_axe(page)
+    page.click("text=Remove it for good")
+    expect(page.locator("h1")).to_have_text("Redacted")
+    found += found_by_axe(page)
+    assert found == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_pages_of_people(visits: Visits, desk: Desk, scheme: str) -> None:
+    visits.forgiven = ("409", "422")
+    long_names(desk)
+    page, found = visits.of("Adam", color_scheme=scheme), []
+    for address in ("/me", *OF_PEOPLE.values()):
+        page.goto(desk.address + address)
+        opened(page)
+        found += found_by_axe(page)
+    page.goto(f"{desk.address}/me")
+    opened(page)
+    page.fill("#token-label", "the wire")
+    page.click("text=Make it")
+    expect(page.locator(".secret")).to_be_visible()
+    found += found_by_axe(page)
+    opened(page)
+    page.fill("#password-old_password", PASSWORD)
+    page.fill("#password-password", "one and another")
+    page.fill("#password-password_again", "one or another")
+    page.click("text=Change it")
+    expect(page.locator("[data-wrong]")).to_be_focused()
+    found += found_by_axe(page)
+    page.goto(f"{desk.address}/people")
+    opened(page)
+    page.click("text=Close the account of Adam")
+    expect(page.locator("[data-wrong]")).to_contain_text("the last one has to stay")
+    found += found_by_axe(page)
+    opened(page)
+    page.fill("#add-name", "Zoé")
+    page.check("form[action='/people'] [name=role-auditor]")
+    page.check("form[action='/people'] [name=make_up]")
+    page.click("text=Give an account")
+    expect(page.locator(".secret")).to_be_visible()
+    found += found_by_axe(page)
     assert found == []
 
 
@@ -119,6 +191,13 @@ def test_nothing_is_wider_than_a_phone(visits: Visits, desk: Desk) -> None:
         page.goto(desk.address + address)
         opened(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
+    long_names(desk)
+    for who, more in (("Emil", {"me": "/me"}), ("Adam", OF_PEOPLE)):
+        page = visits.of(who, viewport=PHONE)
+        for name, address in more.items():
+            page.goto(desk.address + address)
+            opened(page)
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE["width"], name
 
 
 HIDDEN = """() => {
@@ -181,20 +260,26 @@ def test_the_pictures_show_the_desk(visits: Visits, desk: Desk) -> None:
     addresses = lived_in(desk)
     made = set()
     sizes = {"laptop": LAPTOP, "phone": PHONE}
-    for size, scheme, names in (
-        ("laptop", "light", ("board", "record", "claim", "replay", "published", "audit")),
-        ("laptop", "dark", ("board", "timeline")),
-        ("phone", "light", ("board", "record")),
-        ("phone", "dark", ("claim",)),
+    for who, size, scheme, names in (
+        ("Emil", "laptop", "light", ("board", "record", "claim", "redact", "replay", "published", "audit")),
+        ("Emil", "laptop", "dark", ("board", "timeline")),
+        ("Emil", "phone", "light", ("board", "record")),
+        ("Emil", "phone", "dark", ("claim",)),
+        ("Adam", "laptop", "light", ("people",)),
+        ("Adam", "phone", "dark", ("me",)),
     ):
-        page = visits.of("Emil", viewport=sizes[size], color_scheme=scheme)
+        page = visits.of(who, viewport=sizes[size], color_scheme=scheme)
         for name in names:
-            page.goto(desk.address + addresses[name])
+            page.goto(desk.address + (addresses | OF_PEOPLE)[name])
             expect(page.locator("[data-link]")).to_have_text("live")
             if name == "record":
                 page.fill("#by", "Paris prosecutor")
                 page.fill("#said", "2017-04-20 23:40")
                 expect(page.locator("#foresight .large")).to_be_visible()
+            if name == "redact":
+                look_at_what_would_be_gone(page)
+            if name == "people":
+                page.locator("details", has_text="Other roles").nth(1).locator("summary").click()
             shot = page.screenshot()
             assert len(shot) > 10_000, name
             made.add(f"{name}-{size}-{scheme}.png")

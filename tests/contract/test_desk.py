@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from ledger.book import Ledger, Receipt
-from ledger.errors import Lost, Unavailable
+from ledger.book import Ledger, PartRow, Receipt
+from ledger.errors import Lost, Rejected, Unavailable
 from ledger.glance import names
 from ledger.store import Place, Store, Writer, check, locate
-from ledger.vocabulary import SourceKind, Status
+from ledger.vocabulary import Part, SourceKind, Status
 from tests.shell import SECOND, STORY, Shell
 
 ORIGIN = "example.org/desk"
@@ -35,6 +35,25 @@ def shell(where: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shel
 def desk(shell: Shell) -> Shell:
     """A ledger in which Reuters relays that a second officer was killed; entry 8 is the statement, claim 5."""
     return shell.night()
+
+
+def test_what_people_wrote_is_told_part_by_part_and_what_is_gone_too(desk: Shell, where: Place) -> None:
+    desk.ok("deny", "5", "--by", "BFM", "--by-kind", "broadcaster", "--quote", "It is not so.", "--note", "ours")
+    with Ledger.open(where, recorder="Ana") as ledger:
+        said = ledger.size - 1
+        before = ledger.parts([5, said, 0])
+        assert before[0] == ()
+        assert before[5] == (PartRow(Part.TEXT, False, text=SECOND),)
+        assert before[said] == (
+            PartRow(Part.QUOTE, False, text="It is not so."),
+            PartRow(Part.NOTE, False, text="ours"),
+        )
+        by = ledger.redact(said, "an order", parts=[Part.QUOTE]).wrote[0]
+        gone = PartRow(Part.QUOTE, False, by=by, lacking="[redacted: an order]")
+        assert ledger.parts([said])[said] == (gone, before[said][1])
+        assert ledger.erasing() == []
+        with pytest.raises(Rejected, match="entry 999: does not exist"):
+            ledger.parts([5, 999])
 
 
 def sound(shell: Shell) -> None:

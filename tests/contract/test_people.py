@@ -11,7 +11,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy import text
 
-from ledger.book import Ledger
+from ledger.book import Ledger, Person
 from ledger.book import passwords as kept_passwords
 from ledger.book.attempts import WITHIN, Most
 from ledger.book.passwords import LONGEST, SHORTEST
@@ -250,6 +250,43 @@ def test_another_password_ends_every_session(people: People) -> None:
     assert people.sign_in("Ana", "quite another password").person.name == "Ana"
 
 
+def test_who_knows_the_old_password_chooses_another(ledger: Ledger, people: People) -> None:
+    mine, other, hers = (people.sign_in(*each).secret for each in (("Ana", PASSWORD),) * 2 + (("Lena", OTHER),))
+    acting = ledger.acting_as(people.signed_in(mine)).people
+    for old, new, problem in (
+        (OTHER, "quite another password", "old password: is not right"),
+        ("", "quite another password", "old password: is not right"),
+        (PASSWORD, "short", "password: is too short (expected at least 12 characters, got 5)"),
+    ):
+        with pytest.raises(Rejected, match="the password stays as it was") as caught:
+            acting.change_password("ana", old, new, address="192.0.2.7", keep=mine)
+        assert [str(each) for each in caught.value.problems] == [problem]
+    refused = [line for line in people.accesses() if line.kind is Access.REFUSED]
+    assert [(line.person, line.actor, line.address) for line in refused] == [("Ana", "Ana", "192.0.2.7")] * 2
+    assert people.signed_in(other).name == "Ana"
+    acting.change_password("ana", PASSWORD, "quite another password", address="192.0.2.7", keep=mine)
+    assert [people.signed_in(each).name for each in (mine, hers)] == ["Ana", "Lena"]
+    with pytest.raises(NotSignedIn):
+        people.signed_in(other)
+    with pytest.raises(NotSignedIn):
+        people.sign_in("Ana", PASSWORD)
+    assert people.sign_in("Ana", "quite another password").person.name == "Ana"
+    people.disable("Ana")
+    with pytest.raises(Rejected, match="it was changed meanwhile"):
+        acting.change_password("Ana", "quite another password", PASSWORD)
+
+
+def test_the_other_sessions_end_and_this_one_stays(people: People) -> None:
+    mine, other = (people.sign_in("Ana", PASSWORD).secret for _ in range(2))
+    people.end_sessions("Ana", keep=mine)
+    assert people.signed_in(mine).name == "Ana"
+    with pytest.raises(NotSignedIn):
+        people.signed_in(other)
+    people.end_sessions("Ana", keep="no session")
+    with pytest.raises(NotSignedIn):
+        people.signed_in(mine)
+
+
 def test_other_roles_hold_at_once(people: People) -> None:
     secret = people.sign_in("Ana", PASSWORD).secret
     people.set_roles("Ana", [Role.AUDITOR])
@@ -361,6 +398,7 @@ def test_an_account_is_the_business_of_an_admin(ledger: Ledger) -> None:
         lambda: as_ana.disable("Lena"),
         lambda: as_ana.enable("Ana"),
         lambda: as_ana.set_password("Lena", PASSWORD),
+        lambda: as_ana.change_password("Lena", OTHER, PASSWORD),
         lambda: as_ana.make_token("Lena", "mine", [Role.ADMIN], 1),
         lambda: as_ana.tokens("Lena"),
         lambda: as_ana.end_sessions("Lena"),
@@ -371,6 +409,18 @@ def test_an_account_is_the_business_of_an_admin(ledger: Ledger) -> None:
     as_ana.revoke_token("Ana", as_ana.make_token("Ana", "mine", [Role.FACT_CHECKER], 1).token.id)
     as_lena.add_person("Bo", PASSWORD, [Role.AUDITOR])
     assert as_lena.accesses(limit=1)[0].actor == "Lena"
+
+
+def test_whoever_is_alone_makes_an_admin_first(ledger: Ledger) -> None:
+    """Without one, nobody could add the others there, and the desk is open to nobody else any more."""
+    for person in ledger.people.everybody():
+        ledger.people.disable(person.name)
+    alone = ledger.acting_as(Person("Otto", frozenset(Role), disabled=False, made=START)).people
+    with pytest.raises(Rejected, match="the first account has to be an admin's"):
+        alone.add_person("Bo", PASSWORD, [Role.EDITOR])
+    assert [each.name for each in ledger.people.everybody()] == ["Ana", "Lena"]
+    assert alone.add_person("Bo", PASSWORD, [Role.EDITOR, Role.ADMIN]).name == "Bo"
+    assert alone.add_person("Mo", PASSWORD, [Role.EDITOR]).name == "Mo"
 
 
 def test_the_last_admin_stays_where_nobody_else_could_mend_it(ledger: Ledger) -> None:

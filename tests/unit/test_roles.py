@@ -51,6 +51,8 @@ READS = {
         "publications_of",
         "notices_of",
         "since_in",
+        "parts",
+        "erasing",
     ),
 }
 """What changes nothing: everybody's."""

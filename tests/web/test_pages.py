@@ -7,6 +7,7 @@ import html
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,13 +18,14 @@ from ledger.book import Ledger
 from ledger.store import Place
 from ledger.vocabulary import Role, Status
 from ledger.web.desk.around import FIVE
-from tests.web.conftest import NAMES, SECOND, STORY, Browsers
+from tests.web.conftest import NAMES, PASSWORD, SECOND, STORY, Browsers
 
 HTML = {"Accept": "text/html"}
 EVERY_ROLE = list(Role)
 RECORDING = {Role.FACT_CHECKER, Role.EDITOR}
 DECIDING = {Role.EDITOR}
 ANSWERING = {Role.EDITOR, Role.PUBLISHER}
+ANOTHER = "staple of another kind"
 DENIAL = {"claim": "5", "status": "denied", "by": "6", "said": "2017-04-20 23:00", "do": "save"}
 
 PAGES = (
@@ -45,11 +47,18 @@ PAGES = (
     "/log?start=0",
     "/help",
     "/todo",
+    "/me",
     "/csv/claims.csv",
     "/csv/entries.csv",
     "/log/entries.ndjson",
 )
 """Every page that reads; one that is not here is found by `test_every_page_is_tried`."""
+
+OF_PEOPLE = ("/people", "/people/accesses", "/people/accesses?before=3")
+"""Every page that is an admin's and an auditor's."""
+
+OF_EDITORS = ("/entries/5/redact", "/entries/5/redact?claim=5&did=7")
+"""Every page that is an editor's alone."""
 
 ACTS: dict[str, tuple[set[Role], dict[str, str]]] = {
     "/record": (RECORDING, DENIAL),
@@ -65,12 +74,28 @@ ACTS: dict[str, tuple[set[Role], dict[str, str]]] = {
     "/sources/6/vet": (DECIDING, {"vetted": "no"}),
     "/sources/6/group": (DECIDING, {"body": "8"}),
     "/publications": (ANSWERING, {"name": "the live page", "story": STORY}),
+    "/entries/5/redact": (DECIDING, {"part-text": "yes", "order": "Tribunal de Paris", "step": "remove"}),
+    "/audit/erasure": (DECIDING, {}),
     "/publications/7/settle": (ANSWERING, {"note": "on air"}),
     "/seen": (set(Role), {"size": "5"}),
+    "/me/password": (set(Role), {"old_password": PASSWORD, "password": ANOTHER, "password_again": ANOTHER}),
+    "/me/sessions": (set(Role), {}),
+    "/me/tokens": (set(Role), {"label": "the wire", "days": "1"}),
+    "/me/tokens/0123/revoke": (set(Role), {}),
+    "/people": ({Role.ADMIN}, {"name": "Zoé", "role-editor": "yes", "make_up": "yes"}),
+    "/people/roles": ({Role.ADMIN}, {"name": NAMES[Role.EDITOR], "role-auditor": "yes"}),
+    "/people/password": ({Role.ADMIN}, {"name": NAMES[Role.EDITOR], "make_up": "yes"}),
+    "/people/sessions": ({Role.ADMIN}, {"name": NAMES[Role.EDITOR]}),
+    "/people/close": ({Role.ADMIN}, {"name": NAMES[Role.EDITOR]}),
+    "/people/open": ({Role.ADMIN}, {"name": NAMES[Role.EDITOR]}),
 }
 """Every form: who may send it, and what with. Some are refused by a rule afterwards, and by no role."""
 
-RULED_OUT = {"/publications/7/settle"}
+RULED_OUT = {"/publications/7/settle", "/me/tokens/0123/revoke"}
+NO_ENTRY = {path for path in ACTS if path.startswith(("/seen", "/me", "/people", "/audit"))}
+"""What is done to no ledger; test_my_account.py, test_people_pages.py and test_redaction_pages.py say what it does."""
+
+SHOWS_A_SECRET = {"/me/tokens", "/people", "/people/password"}
 
 
 def routes(app: FastAPI, method: str) -> set[str]:
@@ -109,7 +134,7 @@ def test_every_page_and_every_form_is_tried(app: FastAPI) -> None:
     pages, forms = routes(app, "GET") - alone, routes(app, "POST")
     assert len(pages) > 10
     assert len(forms) > 10
-    assert [each for each in pages if not any(fits(path, each) for path in PAGES)] == []
+    assert [each for each in pages if not any(fits(path, each) for path in (*PAGES, *OF_PEOPLE, *OF_EDITORS))] == []
     assert [each for each in forms if not any(fits(path, each) for path in ACTS)] == []
 
 
@@ -119,11 +144,17 @@ def test_reading_is_everybodys(browser: Browsers, role: Role) -> None:
     for path in PAGES:
         answer = page.get(path)
         assert answer.status_code == 200, (path, answer.text)
+    for path in OF_PEOPLE:
+        answer = page.get(path)
+        assert answer.status_code == (200 if role in (Role.ADMIN, Role.AUDITOR) else 403), (path, answer.text)
+    for path in OF_EDITORS:
+        answer = page.get(path)
+        assert answer.status_code == (200 if role is Role.EDITOR else 403), (path, answer.text)
 
 
 def test_nobody_reads_without_signing_in(browser: Browsers) -> None:
     page = browser(None, **HTML)
-    for path in PAGES:
+    for path in (*PAGES, *OF_PEOPLE, *OF_EDITORS):
         answer = page.get(path)
         assert answer.status_code == 303, path
         assert answer.headers["location"].partition("?")[0].endswith("/sign-in")
@@ -144,11 +175,11 @@ def test_a_form_does_what_its_sender_may(browser: Browsers, ledger: Ledger, role
         assert answer.status_code == 409, answer.text
         assert ledger.size == before
     else:
-        assert answer.status_code == 303, answer.text
-        assert (ledger.size > before) is (path != "/seen")
+        assert answer.status_code == (200 if path in SHOWS_A_SECRET else 303), answer.text
+        assert (ledger.size > before) is (path not in NO_ENTRY)
 
 
-@pytest.mark.parametrize("path", [path for path in ACTS if path not in (*RULED_OUT, "/seen")])
+@pytest.mark.parametrize("path", [path for path in ACTS if path not in RULED_OUT | NO_ENTRY])
 def test_a_form_that_is_sent_twice_is_done_once(browser: Browsers, ledger: Ledger, path: str) -> None:
     roles, given = ACTS[path]
     page = browser(next(role for role in Role if role in roles), **HTML)
@@ -253,7 +284,7 @@ def test_a_refusal_is_a_page_for_a_browser(browser: Browsers, path: str, status:
 
 
 def test_every_page_is_html_as_it_should_be(
-    browser: Browsers, tmp_path: Path, html_problems: Callable[[list[Path]], list[str]]
+    browser: Browsers, ledger: Ledger, tmp_path: Path, html_problems: Callable[[list[Path]], list[str]]
 ) -> None:
     page = browser(Role.EDITOR, **HTML)
     page.post("/publications", data={"name": "the live page", "story": STORY, "key": "5" * 32})
@@ -264,6 +295,26 @@ def test_every_page_is_html_as_it_should_be(
         "/record", data=DENIAL | {"claim": "A second police oficer was killed", "by": "AFP"}
     ).text
     texts["longer"] = page.post("/record", data=DENIAL | {"via2": "BFM", "do": "longer"}).text
+    texts["token"] = page.post("/me/tokens", data={"label": "the wire", "days": "1", "role-editor": "yes"}).text
+    texts["no token"] = page.post("/me/tokens", data={"label": "", "days": "x"}).text
+    texts["tokens"] = page.get("/me?did=token").text
+    order = {"part-text": "yes", "order": "Tribunal de Paris <i>", "claim": "5"}
+    texts["redact"] = page.get("/entries/5/redact?claim=5").text
+    texts["redact nothing"] = page.post("/entries/5/redact", data={"step": "look"}).text
+    texts["redact this"] = page.post("/entries/5/redact", data=order | {"step": "look"}).text
+    with closing(sqlite3.connect(str(ledger.place.path), isolation_level=None)) as reads:  # so that wiping has to wait
+        reads.execute("BEGIN")
+        reads.execute("SELECT count(*) FROM entries").fetchone()
+        gone = page.post("/entries/5/redact", data=order | {"step": "remove"}).headers["location"]
+    assert ledger.erasing()
+    texts |= {each: page.get(each).text for each in (gone, "/audit", "/claims/5")}
+    admin = browser(Role.ADMIN, **HTML)
+    page.post("/sign-in", data={"name": "<b> & \u05d0", "password": "guess"})
+    texts |= {path: admin.get(path).text for path in OF_PEOPLE}
+    texts["account"] = admin.post("/people", data={"name": "Zoé / 1", "role-editor": "yes", "make_up": "yes"}).text
+    texts["no account"] = admin.post("/people", data={"name": "", "password": "x"}).text
+    texts["last admin"] = admin.post("/people/close", data={"name": NAMES[Role.ADMIN]}).text
+    texts["no people"] = page.get("/people").text
     texts["sign in"] = browser(None, **HTML).get("/sign-in").text
     written = []
     for number, text in enumerate(text for text in texts.values() if text.startswith("<!doctype")):

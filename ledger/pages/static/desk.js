@@ -206,7 +206,8 @@ document.addEventListener("keydown", (event) => {
     }
     return;
   }
-  if (!keysOn()) return;
+  // In a form that somebody fills in, a key must not lead away from what they typed.
+  if (!keysOn() || at.closest(".act form, .redact")) return;
   if (key === "/" && search) { event.preventDefault(); search.focus(); search.select(); }
   else if (key === "j" && search) move(1);
   else if (key === "k" && search) move(-1);
@@ -367,7 +368,7 @@ if (slider) {
   });
 }
 
-const refused = one("details.act[open] [data-wrong]");
+const refused = one("details.act[open] [data-wrong], .redact [data-wrong]");
 if (refused) refused.focus();
 
 if (page) listen();

@@ -12,10 +12,14 @@ module         decides
 `record`       the page that takes a statement
 `claim`        the page of a claim, its proof
 `acts`         the small forms: taking back, holding, wording; each once, each answered with a page to go to
+`redact`       removing a part of an entry for good: what goes, what stays, and what is shown then
 `moments`      replay over either clock, and the timeline
 `audit`        what shows that nobody rewrote it; the log; downloads
 `sources`      who speaks, for whom, with what standing
 `published`    what went out, and what is owed for it
+`mine`         one's own account: password, sessions, tokens; how a form about people is done
+`people`       who works here, as an admin sees it, and the list of accesses
+`repeats`      what a form about people was answered with, so that a double click is one act there too
 `around`       help, the files of the pages, what a refusal looks like
 ============== ========================================================================================
 

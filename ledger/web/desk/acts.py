@@ -54,7 +54,15 @@ def text(form: FormData, name: str) -> str | None:
     return (value.replace("\r\n", "\n").strip() or None) if isinstance(value, str) else None
 
 
-def do(page: Frame, form: FormData, name: str, kind: Kind, act: Callable[[Ledger], Receipt], show: Show) -> Response:
+def do(
+    page: Frame,
+    form: FormData,
+    name: str,
+    kind: Kind,
+    act: Callable[[Ledger], Receipt],
+    show: Show,
+    to: Callable[[Receipt], str] = receipt_at,
+) -> Response:
     """Do an act, once for the key of its form; ``name`` is that of the form on the page that ``show`` shows."""
     values = {each: value for each, value in form.multi_items() if isinstance(value, str)}
     if (theirs := page.not_theirs(values.get("key", ""))) is not None:
@@ -70,7 +78,7 @@ def do(page: Frame, form: FormData, name: str, kind: Kind, act: Callable[[Ledger
     back = values.get("back", "")
     if back in ("/sources", "/publications", "/log"):
         return go_to(place(back, did=receipt.index))
-    return go_to(receipt_at(receipt))
+    return go_to(to(receipt))
 
 
 @router.post("/entries/{index}/retract")

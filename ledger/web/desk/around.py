@@ -15,7 +15,7 @@ from starlette.types import Scope
 
 from ledger.errors import LedgerError, Misused, NotSignedIn, Rejected
 from ledger.times import show_time
-from ledger.vocabulary import Bucket, Concern, Debt, Kind, Mistake, Role, SourceKind, Standing, State, Status
+from ledger.vocabulary import Access, Bucket, Concern, Debt, Kind, Mistake, Role, SourceKind, Standing, State, Status
 from ledger.web.desk.frame import Page, fill
 from ledger.web.identity import ledger_of
 from ledger.web.problems import Unexpected, refused, status_of
@@ -56,6 +56,7 @@ def help_page(page: Page) -> Response:
         ("Why we take back an entry", list(Mistake)),
         ("What an entry is", list(Kind)),
         ("What a person at the desk is there for", list(Role)),
+        ("What is kept of people and their accounts", list(Access)),
     ]
     return page.show("help", here="help", five=FIVE, states=list(State), words=words, standings=list(Standing))
 

@@ -16,8 +16,10 @@ from fastapi.responses import Response, StreamingResponse
 from ledger.errors import Rejected
 from ledger.tlog import Invalid, parse_note
 from ledger.tlog.checkpoint import parse_checkpoint
-from ledger.web.desk.claim import Did, Wrote, receipt
-from ledger.web.desk.frame import Page
+from ledger.web.desk.acts import Fields
+from ledger.web.desk.claim import Did, Wrote, receipt, wordy
+from ledger.web.desk.frame import NOTHING_FAILED, Failed, Frame, Page, place
+from ledger.web.desk.mine import done
 from ledger.web.given import MOST
 
 router = APIRouter(include_in_schema=False)
@@ -37,8 +39,27 @@ class Point:
 
 
 @router.get("/audit")
-def audit(page: Page, verify: bool = False) -> Response:
+def audit(page: Page, verify: bool = False, wiped: bool = False) -> Response:
     """The log, and what was signed; with ``verify`` everything is derived again and compared."""
+    return _show(page, verify=verify, wiped=wiped)
+
+
+@router.post("/audit/erasure")
+def erase(page: Page, form: Fields) -> Response:
+    """Wipe what redactions took away, where that had to wait."""
+
+    def act() -> str:
+        pending = page.desk.erase()
+        if pending:
+            raise Rejected(f"erasure: is pending still: {pending}", next="see to that, and do it again")
+        return place("/audit", wiped="true")
+
+    return done(page, form, "erase", act, lambda failed, status: _show(page, failed, status))
+
+
+def _show(
+    page: Frame, failed: Failed = NOTHING_FAILED, status: int = 200, *, verify: bool = False, wiped: bool = False
+) -> Response:
     with page.desk.store.reading() as reader:
         root, nodes = reader.root().hex(), reader.nodes()
         points = [_point(size, note, nodes) for size, note in reader.checkpoints()][-_SHOWN:]
@@ -46,6 +67,7 @@ def audit(page: Page, verify: bool = False) -> Response:
     verification = page.desk.verify() if verify else None
     return page.show(
         "audit",
+        status,
         here="audit",
         root=root,
         last=last,
@@ -53,6 +75,9 @@ def audit(page: Page, verify: bool = False) -> Response:
         verification=verification,
         verified=datetime.now(UTC) if verify else None,
         newest=list(page.desk.log(max(0, page.size - _SHOWN))),
+        erasing=page.desk.erasing(),
+        wiped=wiped,
+        failed=failed,
     )
 
 
@@ -65,10 +90,12 @@ def log(
 ) -> Response:
     """The entries, the newest page first unless another is asked for."""
     first = max(0, page.size - PER_PAGE) if start is None else min(start, page.size - 1)
+    entries = list(page.desk.log(first, min(first + PER_PAGE, page.size)))
     return page.show(
         "log",
         here="audit",
-        entries=list(page.desk.log(first, min(first + PER_PAGE, page.size))),
+        entries=entries,
+        wordy=wordy(page, entries),
         first=first,
         earlier=None if first == 0 else max(0, first - PER_PAGE),
         later=None if first + PER_PAGE >= page.size else first + PER_PAGE,

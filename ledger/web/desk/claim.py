@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from mimetypes import guess_extension
 from typing import Annotated
 
@@ -77,6 +78,7 @@ def show_claim(
         known=found.known,
         entries=found.entries,
         recorders={line.index: line.recorder for line in found.entries},
+        wordy=wordy(page, found.entries),
         path=found.path,
         documents=found.documents,
         signed=found.signed,
@@ -96,3 +98,11 @@ def receipt(page: Frame, did: int | None, wrote: str | None = None) -> list[LogL
         first = last = did
     others = [index for index in range(max(first, last - _MOST_WROTE), last + 1) if index != did]
     return page.desk.lines([did, *others])
+
+
+def wordy(page: Frame, entries: Iterable[LogLine]) -> set[int]:
+    """The entries that still hold something to redact, for who may."""
+    if not page.desk.may("redact"):
+        return set()
+    parts = page.desk.parts(line.index for line in entries)
+    return {index for index, rows in parts.items() if any(row.by is None for row in rows)}
