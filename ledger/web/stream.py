@@ -28,7 +28,7 @@ from ledger.web.newest import Newest
 
 router = APIRouter(prefix="/api/v1", tags=["read"], responses=refusals(401, 403, 409, 422, 503))
 
-_LISTENING = 1.0  # seconds that the thread waits before it looks whether it is to end
+_LISTENING = 0.1  # seconds after which the thread looks whether it is to end
 _FIRST_WAIT, _LONGEST_WAIT = 0.2, 5.0
 _STILL_THERE = 30.0  # seconds after which a stream asks whether its session is over, however much there is to tell
 _REMEMBERED = 32
