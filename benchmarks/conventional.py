@@ -23,6 +23,7 @@ from ledger.pages import engine
 from ledger.store import Place
 from ledger.times import show_time
 from ledger.vocabulary import Precision, State
+from ledger.web.desk.board import MOST_ROWS
 from ledger.web.desk.frame import LINKS, NOTHING_FAILED, new_key, searched
 
 _MADE = """
@@ -54,7 +55,7 @@ class Shown:
 
 
 _NAMES = ", ".join(each.name for each in fields(Shown))
-_BOARD = text(f"SELECT {_NAMES} FROM peer.board ORDER BY story, claim")
+_BOARD = text(f"SELECT {_NAMES} FROM peer.board ORDER BY max(claim) OVER (PARTITION BY story) DESC, claim")
 _SAID = text("INSERT INTO peer.statements (claim, status, source, quote) VALUES (:claim, :status, :by, :quote)")
 _STANDS = text("UPDATE peer.board SET since = now(), because = :because WHERE claim = :claim")
 _ROW = text(f"INSERT INTO peer.board ({_NAMES}) VALUES ({', '.join(f':{each.name}' for each in fields(Shown))})")
@@ -91,6 +92,7 @@ def make_conventional(place: Place) -> FastAPI:
             counts=[(state, counts[state]) for state in State if counts[state]],
             listed=len(rows),
             found=len(rows),
+            most=MOST_ROWS,
             groups=[(name, list(some)) for name, some in groupby(rows, key=lambda row: row.story)],
             indexes=indexes,
             now=show_time(datetime.now(UTC).replace(second=0, microsecond=0), zone, Precision.MINUTE),

@@ -13,7 +13,6 @@ from ledger.book.foresee import (
     entries_about,
     meant_claim,
     meant_source,
-    newest_claims,
     state_before,
     touched,
 )
@@ -29,7 +28,6 @@ from ledger.book.snapshot import Snapshot
 from ledger.book.tell import Texts
 from ledger.book.todo import PATIENCE
 from ledger.book.views import AsOf, BoardRow, LogLine, Receipt, Since, TodoRow
-from ledger.errors import Candidate
 from ledger.resolver import Acts
 from ledger.times import show_time, zone_named
 
@@ -78,11 +76,6 @@ class Shared(Publishing):
         """What words mean among the claims, or those of a story."""
         with self._store.reading() as reader:
             return meant_claim(reader, words, story)
-
-    def newest_claims(self, most: int) -> list[Candidate]:
-        """The claims that were opened last, the newest first."""
-        with self._store.reading() as reader:
-            return newest_claims(reader, most)
 
     def rows(self, claims: Collection[int]) -> list[BoardRow]:
         """The rows of some claims as on the board, without those that it does not list."""

@@ -5,7 +5,7 @@ What would follow is not estimated: the statement is recorded, its receipt is ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from ledger.errors import Candidate, Rejected, Unclear
 from ledger.model import Claim, Entry, Evidence, Redaction, Retract, Statement
 from ledger.resolver import resolve
 from ledger.text import fold
-from ledger.vocabulary import Part, State
+from ledger.vocabulary import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +125,6 @@ def meant_claim(reader: Prefix, given: str, story: str | None) -> Meant:
     except Unclear as error:
         return Meant(None, error.candidates)
     return Meant(None if match is None else match.index)
-
-
-def newest_claims(reader: Prefix, most: int) -> list[Candidate]:
-    """The newest claims, for a field that offers them."""
-    indexes: Sequence[int] = list(reader.of_kind("claim"))[-most:]
-    texts = reader.contents(indexes)
-    found = []
-    for index in reversed(indexes):
-        content = texts.get((index, Part.TEXT))
-        if content is not None and isinstance(content.value, str):
-            found.append(Candidate(index, content.value))
-    return found
 
 
 def entries_about(reader: Prefix, claim: int) -> list[int]:

@@ -43,7 +43,6 @@ READS = {
         "entries_about",
         "meant_claim",
         "meant_source",
-        "newest_claims",
         "dossier",
         "overview",
         "todo_of",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
+import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -11,6 +13,7 @@ from ledger.book import Ledger
 from ledger.store import Place
 from ledger.vocabulary import Mistake, Part, Role, SourceKind, Status
 from ledger.web.app import make_app
+from ledger.web.desk import board
 from ledger.web.settings import Settings
 from tests.web.conftest import ADDRESS, STORY, Browsers
 
@@ -71,3 +74,32 @@ def test_who_recorded_is_told_no_more_once_their_name_is_redacted(browser: Brows
     told = editor.get("/").text
     assert "<bdi>[redacted: an order of the court]</bdi> (2)" in told
     assert name not in told
+
+
+def rows(page: str) -> list[str]:
+    """The claims on a board, in their order."""
+    return re.findall(r'<tr data-claim.*?<th scope="row"><a [^>]*>(?:<[^>]*>)*([^<]*)', page, re.DOTALL)
+
+
+def test_the_story_of_tonight_stands_first_and_is_never_cut_off(
+    browser: Browsers, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of more claims than a page shows, those that came up last stay."""
+    for number in range(4):
+        ledger.record(f"Car {number} burned", Status.REPORTED, by=6, said=None, story="zz-tonight")
+    monkeypatch.setattr(board, "MOST_ROWS", 5)
+    told = browser(Role.AUDITOR).get("/").text
+    assert "Only the 5 claims that came up last are shown" in told
+    assert rows(told) == [*(f"Car {number} burned" for number in range(4)), "Two officers were killed"]
+    monkeypatch.setattr(board, "MOST_ROWS", 3)
+    assert rows(browser(Role.AUDITOR).get("/").text) == [f"Car {number} burned" for number in (1, 2, 3)]
+
+
+def test_every_entry_of_a_claim_has_both_clocks(browser: Browsers, ledger: Ledger) -> None:
+    said = ledger.read_time("2017-04-20 22:57")
+    denial = ledger.record(5, Status.DENIED, by=6, said=said).index
+    row = re.search(rf'<tr id="entry-{denial}">(.*?)</tr>', browser(Role.AUDITOR).get("/claims/5").text, re.DOTALL)
+    assert row is not None
+    times = re.findall(r'<time datetime="([^"]+)"', row[1])
+    assert times[0] == "2017-04-20T20:57:00Z"
+    assert len(times) == 2

@@ -55,8 +55,9 @@ def board(
         counts=counted(in_story),
         listed=len(overview.rows),
         found=len(chosen),
+        most=MOST_ROWS,
         drawn=drawn_by(page.request),
-        groups=[(name, list(rows)) for name, rows in groupby(chosen[:MOST_ROWS], key=lambda row: row.story)],
+        groups=grouped(chosen),
         indexes={each.name: each.index for each in stories},
         since=newest.since(overview, seen),
         todo=[(concern, list(rows)) for concern, rows in groupby(todo, key=lambda row: row.concern)],
@@ -86,6 +87,15 @@ def search(page: Page, q: Words = "") -> Response:
         except Unavailable as error:
             failed = error
     return page.show("search", here="board", q=q, hits=hits, failed=failed)
+
+
+def grouped(rows: Iterable[BoardRow]) -> list[tuple[str, list[BoardRow]]]:
+    """Rows by story, first the story in which a claim came up last; of too many rows those of the newest claims."""
+    newest = sorted(rows, key=lambda row: row.claim, reverse=True)[:MOST_ROWS]
+    found: dict[str, list[BoardRow]] = {}
+    for row in newest:
+        found.setdefault(row.story, []).append(row)
+    return [(name, some[::-1]) for name, some in found.items()]
 
 
 def counted(rows: Iterable[BoardRow]) -> list[tuple[State, int]]:

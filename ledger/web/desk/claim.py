@@ -78,6 +78,7 @@ def show_claim(
         known=found.known,
         entries=found.entries,
         recorders={line.index: line.recorder for line in found.entries},
+        said={line.index: line.said for line in found.why.statements},
         wordy=wordy(page, found.entries),
         path=found.path,
         documents=found.documents,
