@@ -18,6 +18,7 @@ from ledger.book import Ledger
 from ledger.store import Place
 from ledger.vocabulary import Role, Status
 from ledger.web.desk.around import FIVE
+from ledger.web.security import POLICY
 from tests.web.conftest import NAMES, PASSWORD, SECOND, STORY, Browsers
 
 HTML = {"Accept": "text/html"}
@@ -150,6 +151,21 @@ def test_reading_is_everybodys(browser: Browsers, role: Role) -> None:
     for path in OF_EDITORS:
         answer = page.get(path)
         assert answer.status_code == (200 if role is Role.EDITOR else 403), (path, answer.text)
+
+
+def test_nothing_is_inline_and_every_page_says_so(browser: Browsers) -> None:
+    """The policy lets nothing run that stands in a page, and nothing does: no style, no script, no handler."""
+    page = browser(Role.EDITOR, **HTML)
+    told = {path: page.get(path) for path in (*PAGES, *OF_EDITORS, "/nowhere", "/claims/9999")}
+    told |= {path: browser(Role.ADMIN, **HTML).get(path) for path in OF_PEOPLE}
+    for path, answer in told.items():
+        assert answer.headers["content-security-policy"] == POLICY, path
+        if answer.text.startswith("<!doctype"):
+            inline = re.findall(r"<style|<script(?![^>]* src=)|<[^>]*\s(?:style|on\w+)=", answer.text)
+            assert not inline, (path, inline)
+    assert sum(answer.text.startswith("<!doctype") for answer in told.values()) > 20
+    assert "default-src 'self'" in POLICY
+    assert "unsafe" not in POLICY
 
 
 def test_nobody_reads_without_signing_in(browser: Browsers) -> None:
