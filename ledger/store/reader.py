@@ -23,7 +23,7 @@ from ledger.schema import CONTENTS, ENTRIES, LINKS, NAMES
 from ledger.store.failures import VERIFY
 from ledger.store.registers import Register, TallyCodec, VoiceCodec, chunks
 from ledger.store.search import Found, find
-from ledger.store.tree import checkpoints, last_checkpoint, read_tile
+from ledger.store.tree import checkpoints, newest_checkpoints, read_tile
 from ledger.tlog import TileNodes, tree_root
 from ledger.vocabulary import Kind, Part
 
@@ -284,7 +284,11 @@ class Reader:
 
     def last_checkpoint(self) -> tuple[int, bytes] | None:
         """Return size and note of the newest checkpoint that was kept of the prefix, None without one."""
-        return last_checkpoint(self._connection, self._log, self.size)
+        return next(iter(self.newest_checkpoints(1)), None)
+
+    def newest_checkpoints(self, most: int) -> list[tuple[int, bytes]]:
+        """Return size and note of so many checkpoints of the prefix at most, the newest first."""
+        return newest_checkpoints(self._connection, self._log, self.size, most)
 
     def named(self, kind: str, folded: str) -> list[int]:
         """Return what bears this name, or claims of this wording (``text.fold``), ascending.

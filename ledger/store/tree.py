@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, Connection, bindparam, func, select
+from sqlalchemy import BigInteger, Connection, Integer, bindparam, func, select
 
 from ledger.encoding import sha256
 from ledger.errors import Unavailable
@@ -36,7 +36,11 @@ _EDGE = select(_E.level, _E.hashes).where(_E.log_id == bindparam("log"))
 _ALL = select(_C.size, _C.note).where(_C.log_id == bindparam("log")).order_by(_C.size, _C.sha256)
 _FIRST = _ALL.where(_C.size <= bindparam("size"))
 # Of one size, the note with the most signatures: the cosigned one.
-_LAST = _FIRST.order_by(None).order_by(_C.size.desc(), func.length(_C.note).desc(), _C.sha256.desc()).limit(1)
+_NEWEST = (
+    _FIRST.order_by(None)
+    .order_by(_C.size.desc(), func.length(_C.note).desc(), _C.sha256.desc())
+    .limit(bindparam("most", type_=Integer))
+)
 _LEAVES = select(ENTRIES.c.leaf).where(ENTRIES.c.log_id == bindparam("log")).order_by(ENTRIES.c.index)
 
 
@@ -96,10 +100,10 @@ def checkpoints(connection: Connection, log_id: int, size: int | None) -> Iterat
         yield _checkpoint(row)
 
 
-def last_checkpoint(connection: Connection, log_id: int, size: int) -> tuple[int, bytes] | None:
-    """Return the size and the note of the newest checkpoint of a prefix."""
-    row = connection.execute(_LAST, {"log": log_id, "size": size}).first()
-    return None if row is None else _checkpoint(row)
+def newest_checkpoints(connection: Connection, log_id: int, size: int, most: int) -> list[tuple[int, bytes]]:
+    """Return the size and the note of the newest checkpoints of a prefix, the newest first."""
+    given = {"log": log_id, "size": size, "most": most}
+    return [_checkpoint(row) for row in connection.execute(_NEWEST, given)]
 
 
 def _checkpoint(row: Sequence[Any]) -> tuple[int, bytes]:

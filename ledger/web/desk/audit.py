@@ -62,7 +62,7 @@ def _show(
 ) -> Response:
     with page.desk.store.reading() as reader:
         root, nodes = reader.root().hex(), reader.nodes()
-        points = [_point(size, note, nodes) for size, note in reader.checkpoints()][-_SHOWN:]
+        points = [_point(size, note, nodes) for size, note in reader.newest_checkpoints(_SHOWN)]
         last = reader.entry(reader.size - 1).recorded
     verification = page.desk.verify() if verify else None
     return page.show(
@@ -71,7 +71,7 @@ def _show(
         here="audit",
         root=root,
         last=last,
-        points=list(reversed(points)),
+        points=points,
         verification=verification,
         verified=datetime.now(UTC) if verify else None,
         newest=list(page.desk.log(max(0, page.size - _SHOWN))),
@@ -118,11 +118,13 @@ def leaves(page: Page) -> Response:
 @router.get("/log/checkpoints/{size}")
 def checkpoint(page: Page, size: Annotated[int, InPath(ge=1, le=MOST)]) -> Response:
     """One signed checkpoint, to the byte."""
-    with page.desk.store.reading() as reader:
-        found = dict(reader.checkpoints()).get(size)
-    if found is None:
+    found = None
+    if size <= page.size:
+        with page.desk.store.reading(size) as reader:
+            found = reader.last_checkpoint()
+    if found is None or found[0] != size:
         raise Rejected(f"checkpoint: of size {size}: there is none", next="the page Audit lists them")
-    return Response(found, media_type="text/plain; charset=utf-8", headers=_kept_as(f"checkpoint-{size}"))
+    return Response(found[1], media_type="text/plain; charset=utf-8", headers=_kept_as(f"checkpoint-{size}"))
 
 
 @router.get("/csv/{name}")
