@@ -180,7 +180,8 @@ def test_a_search_says_where_not_all_claims_are_on_the_page(
     monkeypatch.setattr(board, "MOST_ROWS", 10)
     page = visits.of("Ana")
     expect(page.locator("[data-claim]")).to_have_count(10)
-    page.fill("#q", "warrant")
+    oldest = min(desk.ledger.board(), key=lambda row: row.claim).text
+    page.fill("#q", oldest)
     expect(page.locator("[data-found]")).to_have_text("0 of 10 claims shown; Enter searches all 25")
     page.press("#q", "Enter")
-    expect(row(page, WARRANT)).to_be_visible()
+    expect(row(page, oldest)).to_be_visible()
