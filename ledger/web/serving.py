@@ -15,6 +15,7 @@ from ledger.errors import Misused, Unavailable
 from ledger.web.logs import log, log_to_stderr
 
 _GRACE = 10  # seconds for what is being answered
+_IDLE = 75  # seconds for which a connection is kept; a proxy that keeps it for a minute must not find it closed
 _MOST_HEADER = 32 * 1024
 
 
@@ -58,6 +59,7 @@ def prepared(app: FastAPI, at: Listening) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=_GRACE,
+        timeout_keep_alive=_IDLE,
         h11_max_incomplete_event_size=_MOST_HEADER,
         ws="none",
     )

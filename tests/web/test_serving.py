@@ -81,6 +81,24 @@ def test_it_serves_who_is_alone_and_stops_when_it_is_told(shell: Shell, sent: si
     assert shell.board()["A second police officer was killed"]["held"] is True
 
 
+def test_a_connection_that_nobody_uses_is_kept_and_keeps_nobody_from_stopping(shell: Shell) -> None:
+    """A proxy, and a browser that records every few seconds, use theirs again and again."""
+    kept = httpx2.Limits(keepalive_expiry=60)
+    with running(shell) as (process, address), httpx2.Client(base_url=address, limits=kept) as browser:
+        asked(address, "/healthz")
+        ports = []
+        for wait in (0.0, 6.0):  # a server that has heard nothing else closes one after five seconds
+            time.sleep(wait)
+            with browser.stream("GET", "/healthz") as answer:
+                ports.append(answer.extensions["network_stream"].get_extra_info("client_addr"))
+                answer.read()
+        assert ports[0] == ports[1]
+        begun = time.monotonic()
+        process.terminate()
+        process.wait(PATIENCE)
+        assert time.monotonic() - begun < 9
+
+
 def test_a_demonstration_is_thrown_away(shell: Shell, tmp_path: Path) -> None:
     folder = tmp_path / "temporary"
     folder.mkdir()
