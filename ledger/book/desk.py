@@ -10,7 +10,6 @@ from ledger.book.foresee import (
     GivenUp,
     Meant,
     already,
-    entries_about,
     meant_claim,
     meant_source,
     state_before,
@@ -117,11 +116,6 @@ class Shared(Publishing):
         """The claims that the entries after the first ``size`` name."""
         with self._store.reading() as reader:
             return touched(reader, reader.entries(size))
-
-    def entries_about(self, claim: int) -> list[LogLine]:
-        """Every entry that concerns a claim, the oldest first."""
-        with self._store.reading() as reader:
-            return list(lines(reader, Texts(reader, Acts(reader)), entries_about(reader, claim)))
 
     def lines(self, indexes: Iterable[int]) -> list[LogLine]:
         """These entries in plain words, without those that are not there."""

@@ -40,7 +40,6 @@ READS = {
         "lines",
         "rows",
         "touched",
-        "entries_about",
         "meant_claim",
         "meant_source",
         "dossier",
