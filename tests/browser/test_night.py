@@ -125,7 +125,8 @@ def test_a_denial_takes_few_keys_and_little_time(visits: Visits, desk: Desk) -> 
 def test_who_types_before_the_page_is_there_lands_on_no_other(visits: Visits, desk: Desk) -> None:
     page = visits.of("Ana")
     page.route("**/record", lambda _: None)  # which is not answered yet
-    page.keyboard.press("n")
+    with page.expect_request("**/record"):
+        page.keyboard.press("n")
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     page.keyboard.type("spt")
