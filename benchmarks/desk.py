@@ -60,10 +60,7 @@ def _row(claims: int, title: str) -> Row:
         peer="conventional",
         unit="seconds",
         target=3,
-        closes=(
-            "the lists beside the board drawn once for all, and who is signed in asked with one query less: half of"
-            " a look is those"
-        ),
+        closes=("the lists beside the board drawn once for all who look, as its rows are"),
         costs=True,
     )
 
